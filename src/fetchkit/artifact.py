@@ -1,0 +1,243 @@
+"""The stages of an artifact's life, each a frozen value that holds the one before.
+
+    Artifact   a publisher offers this                   made by `fetchkit.manifest`
+    Resolved   this build of it fits this target         made by `fetchkit.resolve`
+    Download   bytes arrived, nothing is known of them   made by `fetchkit.pipeline`
+    Verified   size, digest and signer hold              made by `fetchkit.verify`
+    Stored     published in the cache                    made by `fetchkit.store`
+    Installed  usable in a directory                     made by `fetchkit.install`
+
+A function that must not see unverified bytes takes `Verified` or later, and so
+cannot be given any. Pure values: no I/O, no clock, no environment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Mapping
+
+    from fetchkit.digest import Digest
+    from fetchkit.paths import RelPath
+    from fetchkit.target import Target
+    from fetchkit.urls import Url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpiryException:
+    """A dated, reasoned permission to accept an expired key. Shown on every run."""
+
+    until: datetime.date
+    """The last day (UTC) on which the exception holds."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """Who may sign: a name for one or more primary keys, and where they are found."""
+
+    name: str
+    fingerprints: tuple[str, ...]
+    """Full primary fingerprints, 40 or 64 upper-case hex digits."""
+    file: str | None = None
+    """A file in ``keys/`` beside the manifest, or among fetchkit's own keys."""
+    url: Url | None = None
+    """Where the key is published; what arrives must hold a pinned fingerprint."""
+    allow_expired: ExpiryException | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformOverride:
+    """What differs on one platform. None means: as the artifact says."""
+
+    url: str | None = None
+    signature: str | None = None
+    sha256: Digest | None = None
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallSpec:
+    """Where and how an artifact is installed, templates not yet filled."""
+
+    dir: str
+    file: str | None = None
+    """Template of the installed file's name; None: the last part of the url."""
+    links: tuple[str, ...] = ()
+    path: tuple[str, ...] = ()
+    """Directories below `dir` that go on PATH; ``.`` is `dir` itself."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Variables for the app; a value may hold ``{root}``."""
+    extract: bool | None = None
+    """None: decided by the suffix of the url."""
+    strip: int = 0
+    include: tuple[str, ...] = ()
+    executable: bool = True
+    """Mode of a single file: 0755, or 0644 when false."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """A publisher offers this: templates, rules of trust, and how to install it."""
+
+    name: str
+    version: str
+    url: str
+    mirrors: tuple[str, ...] = ()
+    signature: str | None = None
+    signed_by: tuple[Key, ...] = ()
+    signers: int = 1
+    """How many different keys of `signed_by` must have signed."""
+    sha256: Digest | None = None
+    size: int | None = None
+    unverified_reason: str | None = None
+    """Why ``trust = "none"`` was chosen; None when something is to be trusted."""
+    arch: Mapping[str, str] = field(default_factory=dict)
+    """OCI architecture -> this publisher's spelling of it."""
+    vars: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Template variable (or ``version``) -> environment variable that overrides it."""
+    platforms: Mapping[str, PlatformOverride] = field(default_factory=dict)
+    install: InstallSpec
+    wrap: str | None = None
+    """Process type whose command this binary is put in front of."""
+
+    @property
+    def place(self) -> str:
+        """Where this artifact stands in the manifest."""
+        return f"artifacts.{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """Where and how one build is installed: every template filled and checked."""
+
+    dir: RelPath
+    file: RelPath | None
+    """Name of the single file below `dir`; None when an archive is extracted."""
+    links: tuple[RelPath, ...] = ()
+    path: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    strip: int = 0
+    include: tuple[str, ...] = ()
+    executable: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """This build of an artifact fits this target."""
+
+    name: str
+    version: str
+    target: Target
+    url: Url
+    mirrors: tuple[Url, ...] = ()
+    signature: Url | None = None
+    signed_by: tuple[Key, ...] = ()
+    signers: int = 1
+    sha256: Digest | None = None
+    size: int | None = None
+    unverified_reason: str | None = None
+    installation: Installation
+    wrap: str | None = None
+    origins: Mapping[str, str] = field(default_factory=dict)
+    """Which value came from which environment variable: ``version`` -> name."""
+
+    @property
+    def is_mutable(self) -> bool:
+        """Whether the url may serve other bytes tomorrow: ``latest``, unpinned."""
+        return self.sha256 is None and not any(char.isdigit() for char in self.version)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Download:
+    """Bytes arrived in private staging; nothing is known about them yet."""
+
+    resolved: Resolved
+    path: str
+    """The staged file, in a directory only this process writes to."""
+    size: int
+    digest: Digest
+    source: Url
+    """The url the bytes came from, after redirects."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signer:
+    """One good signature: who made it, and when they say they did."""
+
+    primary: str
+    """Fingerprint of the primary key: the one that is pinned."""
+    fingerprint: str
+    """Fingerprint of the key or subkey that signed."""
+    signed_at: int
+    """Seconds since the epoch, as the signer wrote it."""
+    key: str
+    """Name of the manifest's key that allows this signer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Why some bytes are trusted. Kept in receipts and verdicts, shown by ``why``."""
+
+    rule: str
+    """The manifest's rule that accepted them, in one phrase."""
+    signers: tuple[Signer, ...] = ()
+    signature: Digest | None = None
+    """Digest of the detached signature's bytes as published."""
+    pinned: bool = False
+    """Whether a sha256 from the manifest or lock was matched."""
+    warnings: tuple[str, ...] = ()
+    """Exceptions that were used, to be shown on every run."""
+    expires_at: int | None = None
+    """When the first key or signature involved expires, if one does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """Size, digest and signer hold. Made only by `fetchkit.verify`."""
+
+    download: Download
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """Published in the cache under its digest. Made only by `fetchkit.store`."""
+
+    resolved: Resolved
+    digest: Digest
+    size: int
+    path: str
+    """The blob. Hash what is read from it: the cache is not trusted."""
+    source: Url
+    evidence: Evidence
+    is_fresh: bool = False
+    """Whether the bytes crossed the network in this run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One thing on disk that an installation made."""
+
+    path: RelPath
+    """Below the install root."""
+    kind: str
+    """``file``, ``dir`` or ``link``."""
+    mode: int = 0
+    size: int = 0
+    sha256: str = ""
+    """64 hex digits, for a file."""
+    target: str = ""
+    """What a link points to, relative to the link's directory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installed:
+    """Usable in a directory: what was put there, and from what."""
+
+    stored: Stored
+    entries: tuple[Entry, ...]
