@@ -15,7 +15,9 @@ The numbers are API (design 4): bands of ten by who can fix it.
     │  ├─ OfflineError                22
     │  ├─ TooLargeError               23
     │  ├─ RegistryError               24
-    │  └─ StalledError                25
+    │  ├─ StalledError                25
+    │  ├─ RefusedError                20   the same answer would be refused again
+    │  └─ TransferCancelledError      20   nobody waits for these bytes any more
     ├─ VerificationError              30   nothing was installed
     │  ├─ DigestMismatchError         31
     │  ├─ BadSignatureError           32
@@ -178,6 +180,18 @@ class StalledError(NetworkError):
     """The transfer is slower than the floor, or ran out of its time."""
 
     exit_code = 25
+
+
+class RefusedError(NetworkError):
+    """The source offers what must not be taken, and would again: ask another one."""
+
+    retryable = False
+
+
+class TransferCancelledError(NetworkError):
+    """The caller gave the transfer up; the reason is the error of a sibling."""
+
+    retryable = False
 
 
 class VerificationError(FetchkitError):
