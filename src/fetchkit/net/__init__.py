@@ -1,0 +1,16 @@
+"""Bytes over the wire. The only owner of httpx, of ssl and of sockets.
+
+    sources.py    what callers use: open_source(settings) -> Sources
+    http.py       HttpSource: one GET, its redirects, its body
+    file.py       FileSource: file: urls
+    settings.py   NetSettings: limits, proxies, trust anchors, as values
+    redirects.py  may this hop be followed, and with which credentials    (pure)
+    answers.py    what a status line, headers and first bytes tell us     (pure)
+    pace.py       how slow an answer may be                               (pure)
+    transport.py  httpx and httpcore put together; imported by need
+    tls.py        whom we believe
+    faults.py     foreign exceptions -> errors of ours
+
+Importing this package loads neither httpx nor ssl: they cost as much as the rest
+of a start, and a run that finds all it needs in the cache never opens a socket.
+"""

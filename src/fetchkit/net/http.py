@@ -1,0 +1,95 @@
+"""One GET, its redirects and its body: the `Source` of ``https:`` urls."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+from fetchkit.net import answers
+from fetchkit.ports import Body, Validators
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+
+    from fetchkit.net.settings import NetSettings
+    from fetchkit.ports import Cancel, Clock
+    from fetchkit.urls import Url
+
+
+class HttpSource:
+    """Fetches over HTTP/1.1; shared by threads, one pool of connections for all.
+
+    The client is made with the first request: making it loads httpx, reads the
+    CA store, and is not needed where everything is in the cache.
+    """
+
+    def __init__(self, settings: NetSettings, *, clock: Clock = time.time) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._client: httpx.Client | None = None
+
+    def close(self) -> None:
+        """Close all connections. The next request would open new ones."""
+        with self._lock:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    @contextmanager
+    def open(
+        self,
+        url: Url,
+        *,
+        limit: int,
+        validators: Validators | None = None,
+        cancel: Cancel | None = None,
+    ) -> Iterator[Body]:
+        """Start to fetch `url`; see `fetchkit.ports.Source`.
+
+        When the block is entered, the answer is known to carry an artifact: right
+        status, a length below `limit`, first bytes that are no web page.
+
+        Raises:
+            NetworkError: here, or while the chunks are read.
+            SettingsError: the CA file cannot be used.
+        """
+        from fetchkit.net.transfer import Transfer  # loads httpx
+
+        transfer = Transfer(
+            self._ready_client(), self._settings, clock=self._clock, cancel=cancel
+        )
+        known = validators or Validators()
+        hop, response, pace = transfer.follow(url, known)
+        with closing(response):
+            if response.status_code == answers.NOT_MODIFIED:
+                yield Body(
+                    url=hop.url, chunks=iter(()), validators=known, not_modified=True
+                )
+                return
+            headers = response.headers
+            answers.check_coding(headers.get("content-encoding", ""), url, hop.url)
+            size = answers.parse_length(headers)
+            answers.check_size(size, limit, hop.url)
+            chunks = transfer.read(response, hop.url, pace, size=size, limit=limit)
+            first = next(chunks, b"")
+            answers.check_is_no_page(headers.get("content-type", ""), first, hop.url)
+            yield Body(
+                url=hop.url,
+                chunks=itertools.chain((first,), chunks),
+                size=size,
+                validators=answers.parse_validators(headers),
+            )
+
+    def _ready_client(self) -> httpx.Client:
+        from fetchkit.net.transport import build_client  # loads httpx
+
+        with self._lock:
+            if self._client is None:
+                self._client = build_client(self._settings)
+            return self._client
