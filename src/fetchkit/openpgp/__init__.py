@@ -1,0 +1,43 @@
+"""The strict OpenPGP reader in front of the verifier.
+
+Pure, stdlib only, no I/O. Signature and key files come from outside; what is not
+exactly a detached signature or exactly one pinned key gets a plain sentence here
+and never reaches a verifier, which is handed clean packets only. Reads the parts
+of RFC 9580 that takes; verifies no signature.
+
+    octets       a cursor that cannot overrun           armor    text -> octets
+    packets      octets -> packets                      signature, key   one packet
+    binding      which signature speaks of which key
+    signature_file, key_file                            whole files -> values
+"""
+
+from __future__ import annotations
+
+from fetchkit.openpgp.fingerprint import is_fingerprint, normalise_fingerprint
+from fetchkit.openpgp.key_file import (
+    CLOCK_TOLERANCE_SECONDS,
+    MAX_KEY_BYTES,
+    KeyFile,
+    KeyPart,
+    read_key,
+)
+from fetchkit.openpgp.signature_file import (
+    MAX_SIGNATURE_BYTES,
+    SignatureFacts,
+    SignatureFile,
+    read_signatures,
+)
+
+__all__ = [
+    "CLOCK_TOLERANCE_SECONDS",
+    "MAX_KEY_BYTES",
+    "MAX_SIGNATURE_BYTES",
+    "KeyFile",
+    "KeyPart",
+    "SignatureFacts",
+    "SignatureFile",
+    "is_fingerprint",
+    "normalise_fingerprint",
+    "read_key",
+    "read_signatures",
+]
