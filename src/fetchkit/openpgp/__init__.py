@@ -21,6 +21,7 @@ from fetchkit.openpgp.key_file import (
     KeyPart,
     read_key,
 )
+from fetchkit.openpgp.signature import ACCEPTED_DIGESTS
 from fetchkit.openpgp.signature_file import (
     MAX_SIGNATURE_BYTES,
     SignatureFacts,
@@ -29,6 +30,7 @@ from fetchkit.openpgp.signature_file import (
 )
 
 __all__ = [
+    "ACCEPTED_DIGESTS",
     "CLOCK_TOLERANCE_SECONDS",
     "MAX_KEY_BYTES",
     "MAX_SIGNATURE_BYTES",

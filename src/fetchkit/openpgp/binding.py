@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from fetchkit.openpgp.key import PublicKey, parse_public_key
 from fetchkit.openpgp.octets import MalformedError
 from fetchkit.openpgp.packets import Tag
-from fetchkit.openpgp.signature import DIGESTS, Signature, parse_signature
+from fetchkit.openpgp.signature import ACCEPTED_DIGESTS, Signature, parse_signature
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -75,7 +75,8 @@ def newest(signatures: Iterable[Signature]) -> Signature | None:
     usable = [
         each
         for each in signatures
-        if each.digest_algorithm in DIGESTS and each.type != _CERTIFICATION_REVOCATION
+        if each.digest_algorithm in ACCEPTED_DIGESTS
+        and each.type != _CERTIFICATION_REVOCATION
     ]
     return max(usable, key=lambda each: each.created or 0, default=None)
 

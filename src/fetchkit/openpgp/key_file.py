@@ -103,10 +103,16 @@ class KeyFile:
         """Whether a revocation of the primary key is present."""
         return self.primary.is_revoked
 
+    @property
+    def parts(self) -> tuple[KeyPart, ...]:
+        """The primary key and the subkeys."""
+        return (self.primary, *self.subkeys)
+
     def find_part(self, fingerprint: str) -> KeyPart | None:
         """The primary key or the subkey of that fingerprint, if it is here."""
-        parts = (self.primary, *self.subkeys)
-        return next((part for part in parts if part.fingerprint == fingerprint), None)
+        return next(
+            (part for part in self.parts if part.fingerprint == fingerprint), None
+        )
 
 
 def read_key(

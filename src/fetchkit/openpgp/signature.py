@@ -14,7 +14,13 @@ from fetchkit.openpgp.packets import read_size
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DIGESTS = {8: "SHA256", 9: "SHA384", 10: "SHA512", 12: "SHA3-256", 14: "SHA3-512"}
+ACCEPTED_DIGESTS = {
+    8: "SHA256",
+    9: "SHA384",
+    10: "SHA512",
+    12: "SHA3-256",
+    14: "SHA3-512",
+}
 """Digest algorithms that are accepted (RFC 9580, 9.5), in signatures over data
 and in those that hold a key together. SHA-224 is not: nobody who chose well
 chose it, and verifiers differ about it."""
@@ -37,7 +43,7 @@ _LAST_TWO_OCTET_SUBPACKET = 254
 
 def digest_name(algorithm: int) -> str:
     """What people call a digest algorithm."""
-    name = DIGESTS.get(algorithm) or _OTHER_DIGESTS.get(algorithm)
+    name = ACCEPTED_DIGESTS.get(algorithm) or _OTHER_DIGESTS.get(algorithm)
     return name or f"digest algorithm {algorithm}"
 
 

@@ -15,7 +15,7 @@ from fetchkit.openpgp import armor
 from fetchkit.openpgp.octets import MalformedError
 from fetchkit.openpgp.packets import Packet, Tag, UnexpectedPacketError, read_packets
 from fetchkit.openpgp.signature import (
-    DIGESTS,
+    ACCEPTED_DIGESTS,
     Signature,
     digest_name,
     parse_signature,
@@ -148,7 +148,7 @@ def _find_fault(signature: Signature) -> str | None:
     # Text signatures still verify after every line end in a binary was changed.
     if signature.type != _BINARY_DOCUMENT:
         return f"has a signature of class 0x{signature.type:02x}, not over binary data"
-    if signature.digest_algorithm not in DIGESTS:
+    if signature.digest_algorithm not in ACCEPTED_DIGESTS:
         name = digest_name(signature.digest_algorithm)
         return f"has a signature with the weak or unknown digest {name}"
     return None
