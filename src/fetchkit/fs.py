@@ -1,9 +1,8 @@
 """Files that appear whole or not at all, and directories that clean up.
 
-The one place that knows how bytes become durable: temporary file beside the
-target, fsync, rename, fsync of the directory. Every `OSError`
-leaves here as a `StorageError` that names the path and the way out. Decides
-nothing about content, and takes no locks.
+The one place that knows how bytes become durable: temporary file beside the target,
+fsync, rename, fsync of the directory. Every `OSError` leaves here as a `StorageError`
+that names the path and the way out. Decides nothing about content, takes no locks.
 """
 
 from __future__ import annotations

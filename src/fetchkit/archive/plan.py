@@ -1,9 +1,9 @@
 """Decide what an archive becomes on disk, before anything is written.
 
-Pure: every check of a name, kind or link is here, made on names alone and without a file
-system to resolve them, so that none can be raced. Every fault is collected: who
-repairs an archive wants the whole list. Set-id and sticky bits, owners and
-extended attributes are dropped without a word: no tool needs them to run.
+Pure: names, kinds and links are judged as text, without a file system to resolve
+them, so that no judgement can be raced. Every fault is collected: who repairs an
+archive wants the whole list. Set-id and sticky bits, owners and extended attributes
+are dropped without a word: no tool needs them to run.
 """
 
 from __future__ import annotations
