@@ -67,6 +67,16 @@ class Wire:
         body, self._buffer = self._buffer[:length], self._buffer[length:]
         return Request(method, path, headers, body)
 
+    def join(self, port: int) -> None:
+        """Pass bytes to and from a port of this machine until either end closes."""
+        with socket.create_connection(("127.0.0.1", port)) as far:
+            back = threading.Thread(
+                target=_pass_on, args=(far, self._connection), daemon=True
+            )
+            back.start()
+            _pass_on(self._connection, far)
+            back.join(timeout=10)
+
     def _fill(self) -> bool:
         data = self._connection.recv(_MAX_HEAD_BYTES)
         self._buffer += data
@@ -80,6 +90,7 @@ class Origin:
     tls: ssl.SSLContext | None = None
     requests: list[Request] = field(default_factory=list)
     """Every request that arrived, in order."""
+    connection_count: int = 0
     _behaviours: dict[str, Behaviour] = field(default_factory=dict)
     _closing: threading.Event = field(default_factory=threading.Event)
     _connections: set[socket.socket] = field(default_factory=set)
@@ -129,6 +140,7 @@ class Origin:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
+            self.connection_count += 1
             with self._lock:
                 self._connections.add(connection)
             self._start(self._serve, connection)
@@ -235,6 +247,19 @@ def dripping(start: bytes, drop: bytes, *, every: float) -> Behaviour:
     return behave
 
 
+def tunnel(port: int, *, authorization: str | None = None) -> Behaviour:
+    """A proxy's answer to CONNECT: a way to `port`, or 407 without credentials."""
+
+    def behave(wire: Wire, request: Request) -> bool:
+        if request.headers.get("proxy-authorization") != authorization:
+            return answer(status=407)(wire, request)
+        wire.send(b"HTTP/1.1 200 Connected\r\n\r\n")
+        wire.join(port)
+        return False
+
+    return behave
+
+
 def endless(start: bytes, block: bytes) -> Behaviour:
     """`start`, then `block` after `block` as fast as the client reads."""
 
@@ -245,3 +270,10 @@ def endless(start: bytes, block: bytes) -> Behaviour:
         return False
 
     return behave
+
+
+def _pass_on(source: socket.socket, sink: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(_MAX_HEAD_BYTES):
+            sink.sendall(data)
+        sink.shutdown(socket.SHUT_WR)

@@ -8,7 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fetchkit.errors import HttpStatusError, RefusedError, TooLargeError
+from fetchkit.errors import (
+    HttpStatusError,
+    RefusedError,
+    TooLargeError,
+    WebPageError,
+)
 from fetchkit.ports import Validators
 
 if TYPE_CHECKING:
@@ -158,10 +163,10 @@ def check_is_no_page(content_type: str, first_bytes: bytes, url: Url) -> None:
     """Refuse a web page where an artifact is expected.
 
     Raises:
-        RefusedError: `looks_like_page`.
+        WebPageError: `looks_like_page`.
     """
     if looks_like_page(content_type, first_bytes):
-        raise RefusedError(
+        raise WebPageError(
             f"{url}: the server returned a web page",
             hint="A login, a block page, or a url meant for people: open it in a "
             "browser and copy the address of the file itself.",

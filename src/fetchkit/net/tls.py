@@ -47,7 +47,8 @@ def _has_system_store(context: ssl.SSLContext) -> bool:
 
 def _add_file(context: ssl.SSLContext, path: str) -> None:
     try:
-        with open(path, encoding="ascii", errors="replace") as file:
+        # Bundles carry comments in any encoding between their certificates.
+        with open(path, encoding="ascii", errors="ignore") as file:
             text = file.read()
     except OSError as error:
         raise SettingsError(

@@ -118,6 +118,7 @@ class Transfer:
             headers["If-None-Match"] = validators.etag
         if validators.last_modified:
             headers["If-Modified-Since"] = validators.last_modified
+        pace.check_cancelled()
         with translated(hop.url):
             request = self._client.build_request(
                 "GET",
