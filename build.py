@@ -14,7 +14,10 @@ import os
 import sys
 
 if sys.version_info < (3, 10):
-    sys.exit("error: build.py needs Python 3.10 or newer, this is %d.%d" % sys.version_info[:2])
+    sys.exit(
+        "error: build.py needs Python 3.10 or newer, this is %d.%d"
+        % sys.version_info[:2]
+    )
 
 ROOT = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(ROOT, "src"))

@@ -37,9 +37,7 @@ def render_archive(entries: Mapping[str, bytes], *, modified: int = EARLIEST) ->
             info.create_system = _UNIX
             info.external_attr = _REGULAR_FILE << 16
             info.compress_type = (
-                zipfile.ZIP_STORED
-                if name.startswith(_STORED)
-                else zipfile.ZIP_DEFLATED
+                zipfile.ZIP_STORED if name.startswith(_STORED) else zipfile.ZIP_DEFLATED
             )
             archive.writestr(info, entries[name], compresslevel=9)
     return file.getvalue()

@@ -13,6 +13,7 @@ import marshal
 import os
 import subprocess
 import zlib
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, cast
 
 from fetchkit_build.errors import BuildError
@@ -27,6 +28,24 @@ _COMPILER = os.path.join(os.path.dirname(__file__), "payload", "compile_modules.
 _SHOWN_AS = "fetchkit.pyz/"
 """What stands before a file's name in a traceback: never a path of the builder."""
 
+SELDOM = {
+    "filelock.asyncio": "never: the lock is taken in a thread",
+    "filelock._async*": "the same",
+    "filelock._lease": "never",
+    "filelock._read_write": "never",
+    "filelock._soft*": "never",
+    "filelock._strict": "never",
+    "filelock._windows": "never",
+    "idna.uts46data": "httpx encodes host names without the UTS 46 mapping",
+    "platformdirs.android": "another system",
+    "platformdirs.macos": "another system",
+    "platformdirs.windows": "another system",
+    "shtab*": "once in the life of a shell",
+    "tqdm.gui": "never",
+}
+"""Modules that are there as source alone -> when they are imported. A pack costs
+every user a megabyte of download; these would be a fifth of it."""
+
 MARSHAL_VERSION = 2
 """Strings, bytes and dicts without references: the same bytes from every Python."""
 
@@ -37,7 +56,7 @@ def entry_name(interpreter: Interpreter) -> str:
 
 
 def pack(entries: Mapping[str, bytes], interpreter: Interpreter) -> bytes:
-    """The pack of every module in `entries` for `interpreter`.
+    """The pack of `entries` for `interpreter`: every module but the `SELDOM` ones.
 
     The same entries and the same release of Python give the same bytes, whichever
     Python runs this.
@@ -48,7 +67,9 @@ def pack(entries: Mapping[str, bytes], interpreter: Interpreter) -> bytes:
     request = {
         module_name(name): [_SHOWN_AS + name, source.decode()]
         for name, source in sorted(entries.items())
-        if name.startswith(MODULES) and name.endswith(".py")
+        if name.startswith(MODULES)
+        and name.endswith(".py")
+        and not any(fnmatchcase(module_name(name), pattern) for pattern in SELDOM)
     }
     answer = subprocess.run(
         [interpreter.executable, "-S", "-B", _COMPILER],
@@ -62,7 +83,7 @@ def pack(entries: Mapping[str, bytes], interpreter: Interpreter) -> bytes:
             f"Python {interpreter.series} cannot compile what the pyz carries:\n"
             f"{answer.stderr.decode(errors='replace')}"
         )
-    compiled = cast("dict[str, bytes]", marshal.loads(answer.stdout))
+    compiled = cast("dict[str, bytes]", marshal.loads(answer.stdout))  # noqa: S302 - our own child
     return marshal.dumps(
         {name: zlib.compress(code, 9) for name, code in compiled.items()},
         MARSHAL_VERSION,

@@ -58,7 +58,9 @@ def read_tree(directory: str) -> dict[str, bytes]:
         for name in names:
             path = os.path.join(parent, name)
             with open(path, "rb") as file:
-                found[os.path.relpath(path, directory).replace(os.sep, "/")] = file.read()
+                found[os.path.relpath(path, directory).replace(os.sep, "/")] = (
+                    file.read()
+                )
     return found
 
 
@@ -95,7 +97,9 @@ def find_packages(tree: Mapping[str, bytes]) -> tuple[Package, ...]:
             continue
         headers = BytesHeaderParser().parsebytes(tree[path])
         texts = {
-            member.removeprefix(f"{directory}/").removeprefix("licenses/"): text.decode()
+            member.removeprefix(f"{directory}/").removeprefix(
+                "licenses/"
+            ): text.decode()
             for member, text in sorted(tree.items())
             if member.startswith(f"{directory}/") and _is_licence(member)
         }
@@ -114,7 +118,10 @@ def find_packages(tree: Mapping[str, bytes]) -> tuple[Package, ...]:
 
 def render_third_party(packages: tuple[Package, ...]) -> str:
     """The terms of everything in the pyz that is not fetchkit, in one text."""
-    lines = ["fetchkit.pyz carries these packages, unchanged, under their own terms.", ""]
+    lines = [
+        "fetchkit.pyz carries these packages, unchanged, under their own terms.",
+        "",
+    ]
     for package in packages:
         heading = f"{package.name} {package.version}"
         terms = package.licence.splitlines()[0] if package.licence else "see below"

@@ -84,8 +84,10 @@ def _install(checkout: Checkout, python: str, work_dir: str) -> str:
     """Put fetchkit and what it needs into one directory; return that directory."""
     modules_dir = os.path.join(work_dir, "site-packages")
     run(
-        [python, "-m", "hatchling", "build", "--target", "wheel"]
-        + ["--directory", work_dir],
+        [
+            *(python, "-m", "hatchling", "build"),
+            *("--target", "wheel", "--directory", work_dir),
+        ],
         "build the wheel",
         directory=checkout.root,
         variables={"SOURCE_DATE_EPOCH": str(archive.EARLIEST)},
@@ -93,8 +95,10 @@ def _install(checkout: Checkout, python: str, work_dir: str) -> str:
     (wheel,) = (name for name in os.listdir(work_dir) if name.endswith(".whl"))
     install = [*pip(python), "install", "--no-compile", "--target", modules_dir]
     run(
-        [*install, *_ANY_PYTHON, "--require-hashes"]
-        + ["--requirement", checkout.path("requirements", "runtime.txt")],
+        [
+            *(*install, *_ANY_PYTHON, "--require-hashes"),
+            *("--requirement", checkout.path("requirements", "runtime.txt")),
+        ],
         "install what the pyz carries",
     )
     run(
@@ -116,8 +120,11 @@ def _run_shiv(python: str, modules_dir: str, work_dir: str) -> dict[str, bytes]:
     """The entries of the archive shiv makes: modules, its bootstrap, its settings."""
     output = os.path.join(work_dir, "shiv.pyz")
     run(
-        [python, "-m", "shiv", "--site-packages", modules_dir, "--output-file", output]
-        + ["--entry-point", _ENTRY_POINT, "--reproducible", "--no-modify"],
+        [
+            *(python, "-m", "shiv", "--reproducible", "--no-modify"),
+            *("--entry-point", _ENTRY_POINT),
+            *("--site-packages", modules_dir, "--output-file", output),
+        ],
         "run shiv",
         variables={"SOURCE_DATE_EPOCH": str(archive.EARLIEST)},
     )
