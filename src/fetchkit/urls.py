@@ -39,7 +39,7 @@ class Url:
         shown = mask(text[:200])
         if len(text) > MAX_URL_CHARS:
             raise InvalidValueError(f"url of {len(text)} characters: `{shown}…`")
-        if any(ord(char) <= 0x20 or ord(char) == 0x7F or char == "\\" for char in text):
+        if any(_is_unsafe(char) for char in text):
             raise InvalidValueError(
                 f"space, backslash or control character in url: {shown!r}",
                 hint="Percent-encode it.",
@@ -119,6 +119,12 @@ class Url:
 
     def __repr__(self) -> str:
         return f"Url({mask(self.secret)!r})"
+
+
+def _is_unsafe(char: str) -> bool:
+    """Whether `char` would be dropped, misread or not encodable on the way."""
+    code = ord(char)
+    return code <= 0x20 or code == 0x7F or char == "\\" or 0xD800 <= code <= 0xDFFF
 
 
 def mask(text: str) -> str:

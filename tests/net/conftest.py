@@ -5,6 +5,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
+
+from fetchkit.net.settings import NetSettings
+from fetchkit.net.sources import Sources, open_source
+from fetchkit.urls import Url
 from tests.origins.fixtures import (
     loopback_certificate,
     nginx,
@@ -14,17 +18,12 @@ from tests.origins.fixtures import (
     tls_ca,
 )
 
-from fetchkit.net.settings import NetSettings
-from fetchkit.net.sources import Sources, open_source
-from fetchkit.urls import Url
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
-    from tests.origins.authority import Authority
-
     from fetchkit.ports import Source
+    from tests.origins.authority import Authority
 
 __all__ = [
     "loopback_certificate",
@@ -64,7 +63,7 @@ def fetch(source: Source) -> Fetch:
 
 @pytest.fixture
 def fetching(net_settings: NetSettings) -> Fetching:
-    """The same with other settings: ``with fetching(max_redirects=1) as fetch``."""
+    """The same, opened with other settings."""
 
     @contextmanager
     def opened(**changes: Any) -> Iterator[Fetch]:

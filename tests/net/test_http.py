@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import threading
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.origins.misbehaving import (
-    answer,
-    dripping,
-    echoing_validators,
-    endless,
-    in_turn,
-    raw,
-    redirect,
-    render_head,
-    stalling,
-)
 
 from fetchkit.errors import (
     HttpStatusError,
@@ -31,13 +22,24 @@ from fetchkit.errors import (
 from fetchkit.net.http import HttpSource
 from fetchkit.ports import Validators
 from fetchkit.urls import Url
+from tests.origins.misbehaving import (
+    answer,
+    dripping,
+    echoing_validators,
+    endless,
+    in_turn,
+    raw,
+    redirect,
+    render_head,
+    resetting,
+    stalling,
+)
 
 if TYPE_CHECKING:
-    from tests.net.conftest import Fetch, Fetching
-    from tests.origins.misbehaving import Behaviour, Origin
-
     from fetchkit.net.settings import NetSettings
     from fetchkit.ports import Source
+    from tests.net.conftest import Fetch, Fetching
+    from tests.origins.misbehaving import Behaviour, Origin
 
 PAYLOAD = bytes(range(256)) * 2048
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -132,7 +134,7 @@ def test_identity_is_asked_for_and_no_cookie_is_sent(
     fetch(url)
     for request in origin.requests:
         assert request.headers["accept-encoding"] == "identity"
-        assert request.headers["user-agent"] == "fetchkit"
+        assert request.headers["user-agent"].startswith("fetchkit/")
         assert "cookie" not in request.headers
         assert "authorization" not in request.headers
 
@@ -221,10 +223,19 @@ def test_an_endless_body_stops_at_the_limit(origin: Origin, fetch: Fetch) -> Non
         fetch(url, limit=1_000_000)
 
 
+def test_a_connection_that_breaks_is_told_with_both_numbers(
+    origin: Origin, fetch: Fetch
+) -> None:
+    data = OK + b"Content-Length: 1000000\r\n\r\n" + b"x" * 200_000
+    with pytest.raises(NetworkError, match="got 200000 of 1000000 bytes"):
+        fetch(origin.on("/tool", resetting(data)))
+
+
 @pytest.mark.parametrize(
     "head",
     [
         pytest.param(b"Content-Length: -5\r\n", id="negative length"),
+        pytest.param(b"Content-Length: " + b"9" * 5000 + b"\r\n", id="5,000 digits"),
         pytest.param(b"Content-Length: 1e3\r\n", id="length with an exponent"),
         pytest.param(
             b"Content-Length: 3\r\nContent-Length: 4\r\n", id="two lengths that differ"
@@ -415,6 +426,43 @@ def test_a_refused_connection_names_the_address(fetch: Fetch) -> None:
 def test_a_host_without_address_is_named(fetch: Fetch) -> None:
     with pytest.raises(NetworkError, match=r"host `nowhere\.invalid` has no address"):
         fetch("https://nowhere.invalid/tool")
+
+
+@pytest.mark.parametrize("host", ["a..b", ".org", "xn--", f"{'a' * 70}.org"])
+def test_a_host_that_is_no_name_is_refused(fetch: Fetch, host: str) -> None:
+    with pytest.raises(NetworkError):
+        fetch(f"https://{host}/tool")
+
+
+def test_plain_speech_where_tls_is_expected_is_a_network_error(fetch: Fetch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def greet() -> None:
+            connection, _ = listener.accept()
+            connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            connection.recv(1 << 16)
+            connection.close()
+
+        server = threading.Thread(target=greet)
+        server.start()
+        with pytest.raises(NetworkError, match="TLS: wrong version number"):
+            fetch(f"https://127.0.0.1:{listener.getsockname()[1]}/tool")
+        server.join(timeout=10)
+
+
+def test_busy_connections_are_named_as_the_reason(
+    origin: Origin, fetching: Fetching, net_settings: NetSettings
+) -> None:
+    one = replace(net_settings, max_connections=1, head_timeout=0.5)
+    url = Url.parse(origin.on("/tool", stalling(OK + b"\r\nsome")))
+    source = HttpSource(one)
+    with (
+        closing(source),
+        source.open(url, limit=1000),
+        pytest.raises(StalledError, match="all 1 connections stayed busy"),
+        source.open(url, limit=1000),
+    ):
+        pass
 
 
 def test_plain_http_to_another_machine_is_refused(fetch: Fetch) -> None:

@@ -6,11 +6,11 @@ import base64
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.origins.misbehaving import Origin, answer, tunnel
 
 from fetchkit.errors import NetworkError, RefusedError, SettingsError
 from fetchkit.net.settings import Proxies
 from fetchkit.urls import Url
+from tests.origins.misbehaving import Origin, answer, tunnel
 
 if TYPE_CHECKING:
     from tests.net.conftest import Fetching

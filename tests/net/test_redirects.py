@@ -6,11 +6,11 @@ import base64
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.origins.misbehaving import Origin, answer, in_turn, raw, redirect
 
 from fetchkit.errors import RefusedError
 from fetchkit.net.redirects import first_hop, next_hop
 from fetchkit.urls import Url
+from tests.origins.misbehaving import Origin, answer, in_turn, raw, redirect
 
 if TYPE_CHECKING:
     from tests.net.conftest import Fetch, Fetching

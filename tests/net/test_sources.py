@@ -9,8 +9,6 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.net.conftest import fetch_with
-from tests.origins.relay import Relay
 
 from fetchkit.errors import (
     NetworkError,
@@ -22,14 +20,15 @@ from fetchkit.errors import (
 from fetchkit.net.settings import NetSettings
 from fetchkit.net.sources import open_source
 from fetchkit.urls import Url
+from tests.net.conftest import fetch_with
+from tests.origins.relay import Relay
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from fetchkit.ports import Source
     from tests.net.conftest import Fetch
     from tests.origins.nginx import Site
-
-    from fetchkit.ports import Source
 
 
 def test_a_file_is_a_source(tmp_path: Path, fetch: Fetch) -> None:

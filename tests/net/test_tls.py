@@ -6,15 +6,15 @@ import ssl
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.net.conftest import fetch_with
-from tests.origins.authority import Authority
-from tests.origins.misbehaving import Origin, answer
 
 from fetchkit.errors import RefusedError, SettingsError
 from fetchkit.net.settings import NetSettings
 from fetchkit.net.sources import open_source
 from fetchkit.net.tls import build_context
 from fetchkit.urls import Url
+from tests.net.conftest import fetch_with
+from tests.origins.authority import Authority
+from tests.origins.misbehaving import Origin, answer
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+
 from tests.origins.authority import Authority, Certificate
 from tests.origins.misbehaving import Origin
 from tests.origins.nginx import Nginx, Site, find_nginx

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import struct
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -49,6 +50,11 @@ class Wire:
     def wait(self, seconds: float) -> bool:
         """Do nothing for a while. False if the origin is being closed."""
         return not self._closing.wait(seconds)
+
+    def reset(self) -> None:
+        """Break the connection so that the client sees an error, not an end."""
+        linger = struct.pack("ii", 1, 0)
+        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
 
     def read_request(self) -> Request | None:
         """The next request, or None when the client is done."""
@@ -230,6 +236,18 @@ def stalling(data: bytes) -> Behaviour:
         wire.send(data)
         while wire.wait(0.05):
             pass
+        return False
+
+    return behave
+
+
+def resetting(data: bytes) -> Behaviour:
+    """These bytes, then the connection breaks."""
+
+    def behave(wire: Wire, request: Request) -> bool:
+        wire.send(data)
+        wire.wait(0.1)  # or the reset would overtake the data
+        wire.reset()
         return False
 
     return behave

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.origins.authority import Certificate
     from typing_extensions import Self
+
+    from tests.origins.authority import Certificate
 
 _CONFIG = """
 {user}

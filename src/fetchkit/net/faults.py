@@ -19,6 +19,7 @@ from fetchkit.paths import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from fetchkit.net.settings import NetSettings
     from fetchkit.urls import Url
 
 _ADD_CA = "Behind a company's proxy, add its CA: FETCHKIT_CA_FILE or SSL_CERT_FILE."
@@ -38,12 +39,12 @@ _CERTIFICATE_FAULTS = {
 
 
 @contextmanager
-def translated(url: Url) -> Iterator[None]:
+def translated(url: Url, settings: NetSettings) -> Iterator[None]:
     """Turn whatever httpx, httpcore, ssl or the socket raise into a `NetworkError`."""
     try:
         yield
     except httpcore.TimeoutException as error:
-        raise StalledError(f"{url}: {_waited_for(error)}") from None
+        raise StalledError(f"{url}: {_waited_for(error, settings)}") from None
     except httpcore.ProxyError as error:
         raise RefusedError(
             f"{url}: the proxy refused: {printable(str(error))}",
@@ -55,16 +56,19 @@ def translated(url: Url) -> Iterator[None]:
         ) from None
     except (httpcore.NetworkError, OSError) as error:
         raise _describe(error, url) from None
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise RefusedError(f"{url}: {printable(str(error))}") from None
+    except (httpx.InvalidURL, UnicodeError):
+        raise RefusedError(
+            f"{url}: host `{url.host}` is no name that could be looked up",
+            hint="Check the url for missing or surplus dots and letters.",
+        ) from None
 
 
-def _waited_for(error: httpcore.TimeoutException) -> str:
+def _waited_for(error: httpcore.TimeoutException, settings: NetSettings) -> str:
     if isinstance(error, httpcore.ConnectTimeout):
-        return "no connection in time"
+        return f"no connection within {settings.connect_timeout:g} s"
     if isinstance(error, httpcore.PoolTimeout):
-        return "no free connection in time"
-    return "no answer in time"
+        return f"all {settings.max_connections} connections stayed busy"
+    return f"the request was not taken within {settings.head_timeout:g} s"
 
 
 def _describe(error: BaseException, url: Url) -> NetworkError:

@@ -113,4 +113,4 @@ def _is_inside(url: Url) -> bool:
     try:
         return not ipaddress.ip_address(url.host).is_global
     except ValueError:
-        return False  # a name; what it resolves to is the resolver's word
+        return False  # a name: whoever answers has to prove by TLS that it is theirs

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass, field
 
+from fetchkit import __version__
 from fetchkit.errors import InvalidValueError, SettingsError
 from fetchkit.urls import Url
 
@@ -63,7 +64,7 @@ class NetSettings:
     """For one transfer from first byte sent to last byte read; None: no limit."""
     max_redirects: int = 5
     max_connections: int = 32
-    user_agent: str = "fetchkit"
+    user_agent: str = f"fetchkit/{__version__}"
     ca_file: str | None = None
     """PEM file of authorities believed in addition to the system's."""
     proxies: Proxies = field(default_factory=Proxies)

@@ -94,7 +94,7 @@ class Transfer:
             NetworkError: fewer than announced came, or they came too slowly.
         """
         received = 0
-        with translated(url):
+        with translated(url, self._settings):
             try:
                 for chunk in response.iter_raw():
                     received += len(chunk)
@@ -119,7 +119,7 @@ class Transfer:
         if validators.last_modified:
             headers["If-Modified-Since"] = validators.last_modified
         pace.check_cancelled()
-        with translated(hop.url):
+        with translated(hop.url, self._settings):
             request = self._client.build_request(
                 "GET",
                 hop.url.secret,
