@@ -53,12 +53,12 @@ def run_from_memory(pyz):
         descriptor = os.memfd_create("fetchkit.pyz")
     except (AttributeError, OSError):
         return
-    path = "/proc/self/fd/%d" % descriptor
-    with open(descriptor, "wb") as file:
+    # Never closed: what runs at exit may still import from it.
+    with open(descriptor, "wb", closefd=False) as file:
         file.write(pyz)
-        file.flush()
-        if os.path.isfile(path):
-            run(path)
+    path = "/proc/self/fd/%d" % descriptor
+    if os.path.isfile(path):
+        run(path)
 
 
 def run_from_file(pyz):
