@@ -110,7 +110,17 @@ def test_a_proxy_that_is_not_there_is_a_network_error(fetching: Fetching) -> Non
     proxies = Proxies.parse(https="http://127.0.0.1:1")
     with (
         fetching(proxies=proxies) as get,
-        pytest.raises(NetworkError, match="connection refused"),
+        pytest.raises(
+            NetworkError, match=r"by way of proxy http://127\.0\.0\.1:1: connection ref"
+        ),
+    ):
+        get(f"https://{HOST}/tool")
+
+
+def test_a_proxy_whose_name_is_none_is_a_setting_to_change(fetching: Fetching) -> None:
+    with (
+        fetching(proxies=Proxies.parse(https="http://-é.org:3128")) as get,
+        pytest.raises(SettingsError, match="https_proxy: not a host"),
     ):
         get(f"https://{HOST}/tool")
 

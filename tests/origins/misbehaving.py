@@ -11,7 +11,7 @@ import contextlib
 import socket
 import struct
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -89,19 +89,19 @@ class Wire:
         return bool(data)
 
 
-@dataclass(eq=False)
 class Origin:
     """Listens from `__enter__` to `__exit__`; paths nobody set answer 404."""
 
-    tls: ssl.SSLContext | None = None
-    requests: list[Request] = field(default_factory=list)
-    """Every request that arrived, in order."""
-    connection_count: int = 0
-    _behaviours: dict[str, Behaviour] = field(default_factory=dict)
-    _closing: threading.Event = field(default_factory=threading.Event)
-    _connections: set[socket.socket] = field(default_factory=set)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _threads: list[threading.Thread] = field(default_factory=list)
+    def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
+        self.requests: list[Request] = []
+        """Every request that arrived, in order."""
+        self.connection_count = 0
+        self._tls = tls
+        self._behaviours: dict[str, Behaviour] = {}
+        self._closing = threading.Event()
+        self._connections: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> Self:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
@@ -127,7 +127,7 @@ class Origin:
         return self.url(path)
 
     def url(self, path: str, *, scheme: str | None = None, user: str = "") -> str:
-        scheme = scheme or ("https" if self.tls else "http")
+        scheme = scheme or ("https" if self._tls else "http")
         return f"{scheme}://{user}{'@' if user else ''}127.0.0.1:{self.port}{path}"
 
     @property
@@ -154,8 +154,8 @@ class Origin:
     def _serve(self, connection: socket.socket) -> None:
         raw = connection
         try:
-            if self.tls:
-                connection = self.tls.wrap_socket(connection, server_side=True)
+            if self._tls:
+                connection = self._tls.wrap_socket(connection, server_side=True)
                 with self._lock:
                     self._connections.discard(raw)
                     self._connections.add(connection)

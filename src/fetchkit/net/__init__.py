@@ -7,9 +7,11 @@
     redirects.py  may this hop be followed, and with which credentials    (pure)
     answers.py    what a status line, headers and first bytes tell us     (pure)
     pace.py       how slow an answer may be                               (pure)
-    transport.py  httpx and httpcore put together; imported by need
-    tls.py        whom we believe
-    faults.py     foreign exceptions -> errors of ours
+    transfer.py   what one GET does on the wire                 (loads httpx)
+    transport.py  httpx as we want it                           (loads httpx)
+    stream.py     connections that are read at a pace           (loads httpcore)
+    tls.py        whom we believe                               (loads ssl)
+    faults.py     foreign exceptions -> errors of ours          (loads httpx)
 
 Importing this package loads neither httpx nor ssl: they cost as much as the rest
 of a start, and a run that finds all it needs in the cache never opens a socket.

@@ -1,6 +1,6 @@
 """Foreign exceptions -> errors of ours, once, around every use of httpx.
 
-Texts of httpx and httpcore can hold whole urls; none of them is passed on.
+A foreign text that could hold a url is not passed on; ours mask what is secret.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ def translated(url: Url, settings: NetSettings) -> Iterator[None]:
     try:
         yield
     except httpcore.TimeoutException as error:
-        raise StalledError(f"{url}: {_waited_for(error, settings)}") from None
+        where = _describe_way(url, settings)
+        raise StalledError(f"{where}: {_waited_for(error, settings)}") from None
     except httpcore.ProxyError as error:
         raise RefusedError(
             f"{url}: the proxy refused: {printable(str(error))}",
@@ -55,7 +56,7 @@ def translated(url: Url, settings: NetSettings) -> Iterator[None]:
             f"{url}: not an HTTP answer: {printable(str(error))}"
         ) from None
     except (httpcore.NetworkError, OSError) as error:
-        raise _describe(error, url) from None
+        raise _describe(error, url, settings) from None
     except (httpx.InvalidURL, UnicodeError):
         raise RefusedError(
             f"{url}: host `{url.host}` is no name that could be looked up",
@@ -71,22 +72,29 @@ def _waited_for(error: httpcore.TimeoutException, settings: NetSettings) -> str:
     return f"the request was not taken within {settings.head_timeout:g} s"
 
 
-def _describe(error: BaseException, url: Url) -> NetworkError:
+def _describe_way(url: Url, settings: NetSettings) -> str:
+    proxy = settings.proxies.choose(url)
+    return f"{url} by way of proxy {proxy}" if proxy else str(url)
+
+
+def _describe(error: BaseException, url: Url, settings: NetSettings) -> NetworkError:
     """Say which host, and why, from the innermost exception that knows."""
+    where = _describe_way(url, settings)
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return _describe_certificate(cause, url)
         if isinstance(cause, ssl.SSLError):
             reason = cause.reason or "broken off"
-            return NetworkError(f"{url}: TLS: {reason.lower().replace('_', ' ')}")
+            return NetworkError(f"{where}: TLS: {reason.lower().replace('_', ' ')}")
         if isinstance(cause, socket.gaierror):
+            peer = settings.proxies.choose(url) or url
             return NetworkError(
-                f"{url}: host `{url.host}` has no address",
+                f"{where}: host `{peer.host}` has no address",
                 hint="Check the name, and whether this machine reaches the network.",
             )
         if isinstance(cause, OSError) and cause.strerror:
-            return NetworkError(f"{url}: {cause.strerror.lower()}")
-    return NetworkError(f"{url}: the connection broke")
+            return NetworkError(f"{where}: {cause.strerror.lower()}")
+    return NetworkError(f"{where}: the connection broke")
 
 
 def _describe_certificate(

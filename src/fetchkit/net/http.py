@@ -65,24 +65,24 @@ class HttpSource:
             self._ready_client(), self._settings, clock=self._clock, cancel=cancel
         )
         known = validators or Validators()
-        hop, response, pace = transfer.follow(url, known)
-        with closing(response):
-            if response.status_code == answers.NOT_MODIFIED:
+        with closing(transfer.follow(url, known)) as answer:
+            if answer.status == answers.NOT_MODIFIED:
                 yield Body(
-                    url=hop.url, chunks=iter(()), validators=known, not_modified=True
+                    url=answer.url, chunks=iter(()), validators=known, not_modified=True
                 )
                 return
-            headers = response.headers
-            answers.check_coding(headers.get("content-encoding", ""), url, hop.url)
-            size = answers.parse_length(headers)
-            answers.check_size(size, limit, hop.url)
-            chunks = transfer.read(response, hop.url, pace, size=size, limit=limit)
-            first = next(chunks, b"")
-            answers.check_is_no_page(headers.get("content-type", ""), first, hop.url)
+            headers = answer.headers
+            answers.check_coding(headers.get("content-encoding", ""), url, answer.url)
+            answers.check_size(answer.size, limit, answer.url)
+            chunks = answer.read(limit)
+            first = list(itertools.islice(chunks, 1))
+            answers.check_is_no_page(
+                headers.get("content-type", ""), b"".join(first), answer.url
+            )
             yield Body(
-                url=hop.url,
-                chunks=itertools.chain((first,), chunks),
-                size=size,
+                url=answer.url,
+                chunks=itertools.chain(first, chunks),
+                size=answer.size,
                 validators=answers.parse_validators(headers),
             )
 

@@ -1,4 +1,4 @@
-"""One transfer: the requests of a chain of redirects, then the body at its end.
+"""One transfer: the requests of a chain of redirects, and the answer at its end.
 
 Imported by need only: this module loads httpx.
 """
@@ -18,7 +18,7 @@ from fetchkit.net.redirects import REDIRECTS, Hop, first_hop, next_hop
 from fetchkit.net.transport import timeouts
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Iterator
 
     import httpx
 
@@ -28,6 +28,49 @@ if TYPE_CHECKING:
 
 _MAX_DRAIN_BYTES = 64 * 1024
 """A redirect's body up to this size is read, so that its connection can be kept."""
+
+
+class Answer:
+    """A head that has arrived, and the body that is about to. Close it."""
+
+    def __init__(
+        self, url: Url, response: httpx.Response, pace: Pace, settings: NetSettings
+    ) -> None:
+        self.url = url
+        self.status = response.status_code
+        self.headers = response.headers
+        self.size = answers.parse_length(response.headers)
+        self._response = response
+        self._pace = pace
+        self._settings = settings
+
+    def close(self) -> None:
+        """Give the connection back if the body was read, else close it too."""
+        self._response.close()
+
+    def read(self, limit: int) -> Iterator[bytes]:
+        """The raw bytes of the body, each chunk counted before it is handed on.
+
+        Raises:
+            TooLargeError: more than `limit` bytes came.
+            NetworkError: fewer than announced came, or they came too slowly.
+        """
+        received = 0
+        with translated(self.url, self._settings):
+            try:
+                for chunk in self._response.iter_raw():
+                    received += len(chunk)
+                    if received > limit:
+                        raise TooLargeError(
+                            f"{self.url}: more than {limit} bytes arrived, the limit"
+                        )
+                    yield chunk
+                    self._pace.check_cancelled()
+            except (httpcore.RemoteProtocolError, httpcore.ReadError):
+                of_all = "" if self.size is None else f" of {self.size}"
+                raise NetworkError(
+                    f"{self.url}: broken off, got {received}{of_all} bytes"
+                ) from None
 
 
 class Transfer:
@@ -48,102 +91,67 @@ class Transfer:
         total = settings.total_timeout
         self._deadline = None if total is None else time.monotonic() + total
 
-    def follow(
-        self, url: Url, validators: Validators
-    ) -> tuple[Hop, httpx.Response, Pace]:
+    def follow(self, url: Url, validators: Validators) -> Answer:
         """Ask for `url` and go where its answers send us.
 
         Returns:
-            The last hop, its answer (200, or 304 to `validators`) with the body
-            still to be read and to be closed, and the pace to read it at.
+            The last answer: 200, or 304 to `validators`.
 
         Raises:
             NetworkError: no usable answer; nothing is left open.
         """
         hop = first_hop(url)
         while True:
-            pace = Pace(
-                hop.url, self._settings, cancel=self._cancel, deadline=self._deadline
-            )
-            response = self._send(hop, validators, pace)
+            answer = self._ask(hop, validators)
             try:
-                if response.status_code not in REDIRECTS:
-                    self._check(response, hop, validators)
-                    return hop, response, pace
-                self._drain(response, hop, pace)
+                if answer.status not in REDIRECTS:
+                    self._check(answer, validators)
+                    return answer
+                _drain(answer)
             except BaseException:
-                response.close()
+                answer.close()
                 raise
-            response.close()
-            location = response.headers.get("location")
+            answer.close()
+            location = answer.headers.get("location")
             hop = next_hop(hop, location, limit=self._settings.max_redirects)
 
-    def read(
-        self,
-        response: httpx.Response,
-        url: Url,
-        pace: Pace,
-        *,
-        size: int | None,
-        limit: int,
-    ) -> Generator[bytes, None, None]:
-        """The raw bytes of the body, each chunk counted before it is handed on.
-
-        Raises:
-            TooLargeError: more than `limit` bytes came.
-            NetworkError: fewer than announced came, or they came too slowly.
-        """
-        received = 0
-        with translated(url, self._settings):
-            try:
-                for chunk in response.iter_raw():
-                    received += len(chunk)
-                    if received > limit:
-                        raise TooLargeError(
-                            f"{url}: more than {limit} bytes arrived, the limit"
-                        )
-                    yield chunk
-                    pace.check_cancelled()
-            except (httpcore.RemoteProtocolError, httpcore.ReadError):
-                expected = "unknown" if size is None else size
-                raise NetworkError(
-                    f"{url}: got {received} of {expected} bytes"
-                ) from None
-
-    def _send(self, hop: Hop, validators: Validators, pace: Pace) -> httpx.Response:
-        headers = {}
-        if hop.authorization:
-            headers["Authorization"] = hop.authorization
-        if validators.etag:
-            headers["If-None-Match"] = validators.etag
-        if validators.last_modified:
-            headers["If-Modified-Since"] = validators.last_modified
+    def _ask(self, hop: Hop, validators: Validators) -> Answer:
+        pace = Pace(
+            hop.url, self._settings, cancel=self._cancel, deadline=self._deadline
+        )
         pace.check_cancelled()
         with translated(hop.url, self._settings):
             request = self._client.build_request(
                 "GET",
                 hop.url.secret,
-                headers=headers,
+                headers=_render_headers(hop, validators),
                 extensions={"timeout": timeouts(pace, self._settings)},
             )
             response = self._client.send(request, stream=True)
         pace.begin_body()
-        return response
+        return Answer(hop.url, response, pace, self._settings)
 
-    def _check(
-        self, response: httpx.Response, hop: Hop, validators: Validators
-    ) -> None:
+    def _check(self, answer: Answer, validators: Validators) -> None:
         answers.check_status(
-            response.status_code,
-            hop.url,
+            answer.status,
+            answer.url,
             conditional=bool(validators),
             retry_after=answers.parse_retry_after(
-                response.headers.get("retry-after"), now=self._clock()
+                answer.headers.get("retry-after"), now=self._clock()
             ),
         )
 
-    def _drain(self, response: httpx.Response, hop: Hop, pace: Pace) -> None:
-        size = answers.parse_length(response.headers)
-        if size is not None and size <= _MAX_DRAIN_BYTES:
-            for _ in self.read(response, hop.url, pace, size=size, limit=size):
-                pass
+
+def _render_headers(hop: Hop, validators: Validators) -> dict[str, str]:
+    headers = {
+        "Authorization": hop.authorization,
+        "If-None-Match": validators.etag,
+        "If-Modified-Since": validators.last_modified,
+    }
+    return {name: value for name, value in headers.items() if value}
+
+
+def _drain(answer: Answer) -> None:
+    if answer.size is not None and answer.size <= _MAX_DRAIN_BYTES:
+        for _ in answer.read(answer.size):
+            pass
