@@ -17,7 +17,7 @@ import signal
 import subprocess
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,11 +57,10 @@ class Child:
     def __init__(
         self, process: subprocess.Popen[bytes], status: int, timeout: float
     ) -> None:
-        if process.stdin is None or process.stdout is None:
-            raise ValueError("a child needs pipes")
         self._process = process
         self._timeout = timeout
-        self._input, self._output = process.stdin, process.stdout
+        self._input = cast("IO[bytes]", process.stdin)
+        self._output = cast("IO[bytes]", process.stdout)
         self._selector = selectors.DefaultSelector()
         self._received: dict[int, bytearray] = {}
         self._status, self._talk = status, self._output.fileno()

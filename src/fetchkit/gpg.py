@@ -21,7 +21,7 @@ from fetchkit.paths import printable
 from fetchkit.status import RawVerdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from fetchkit.child import Child
     from fetchkit.openpgp import KeyFile, SignatureFile
@@ -145,7 +145,13 @@ class Verifier:
             def arguments(status: int) -> list[str]:
                 return self._arguments(home, status, ring_file, signature_file)
 
-            with _start(arguments, home, timeout) as process:
+            try:
+                process = child.start(arguments, home=home, timeout=timeout)
+            except OSError as error:
+                raise VerifierMissingError(
+                    f"cannot run {printable(self.path)}: {error.strerror}", hint=_HINT
+                ) from error
+            with process:
                 yield SignatureStream(
                     process,
                     tool=f"{self.name} {self.version}",
@@ -210,15 +216,6 @@ def _probe(path: str, name: str) -> str | None:
         return None
     is_named = ending.talk.startswith(name.encode() + b" ")
     return found[1].decode() if is_named else None
-
-
-def _start(arguments: Callable[[int], list[str]], home: str, timeout: float) -> Child:
-    try:
-        return child.start(arguments, home=home, timeout=timeout)
-    except OSError as error:
-        raise VerifierMissingError(
-            f"cannot run {printable(arguments(0)[0])}: {error.strerror}", hint=_HINT
-        ) from error
 
 
 @contextmanager

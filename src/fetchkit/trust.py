@@ -14,26 +14,22 @@ good. So the rules stand here, and are the same whichever tool did the arithmeti
 
 from __future__ import annotations
 
-import datetime
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from fetchkit.artifact import Signer
 from fetchkit.errors import (
     BadSignatureError,
-    ExpiredKeyError,
     UntrustedKeyError,
     VerificationError,
 )
-from fetchkit.openpgp import ACCEPTED_DIGESTS, CLOCK_TOLERANCE_SECONDS
+from fetchkit.signer import Pin, PinnedSignature
 from fetchkit.status import StatusError, parse_status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fetchkit.artifact import Key
-    from fetchkit.openpgp import KeyFile, KeyPart
-    from fetchkit.status import Group, RawVerdict, Valid
+    from fetchkit.artifact import Key, Signer
+    from fetchkit.status import Group, RawVerdict
 
 _AGAINST = (
     "BADSIG",
@@ -70,26 +66,6 @@ class Verdict:
     """When the first key or signature involved expires, if one does."""
 
 
-class _Pin(NamedTuple):
-    """A key of the manifest, and the file that was found for it."""
-
-    key: Key
-    file: KeyFile
-
-
-class _Case(NamedTuple):
-    """One signature by a pinned key."""
-
-    subject: str
-    now: float
-    pin: _Pin
-    valid: Valid
-
-    @property
-    def who(self) -> str:
-        return f"key {self.pin.key.name} ({self.valid.fingerprint})"
-
-
 def judge(
     raw: RawVerdict,
     *,
@@ -115,13 +91,13 @@ def judge(
     """
     groups = _read(raw, subject)
     pins = {
-        file.fingerprint: _Pin(key, file)
+        file.fingerprint: Pin(key, file)
         for key in reversed(keys)
         for file in raw.keys
         if file.fingerprint in key.fingerprints
     }
     accepted: list[Signer] = []
-    warnings: list[str] = []
+    warnings: list[str | None] = []
     strangers: list[str] = []
     expiries: list[int] = []
     for group in groups:
@@ -130,16 +106,17 @@ def judge(
         elif group.valid.primary not in pins:
             strangers.append(group.valid.primary)
         else:
-            case = _Case(subject, now, pins[group.valid.primary], group.valid)
-            _check_signature(case, group.result)
-            warnings += _check_expiry(case, is_expired=group.result == "EXPKEYSIG")
-            expiries += _expiries(case)
-            accepted.append(_signer(case))
+            pin = pins[group.valid.primary]
+            signature = PinnedSignature(subject, group.result, group.valid, pin, now)
+            signature.check()
+            warnings.append(signature.check_expiry())
+            expiries += signature.expires_at
+            accepted.append(signature.signer)
     _check_exit(raw, has_unknown=any(group.valid is None for group in groups))
     _check_count(accepted, strangers, keys=keys, signers=signers, subject=subject)
     return Verdict(
         signers=tuple(accepted),
-        warnings=tuple(dict.fromkeys(warnings)),
+        warnings=tuple(filter(None, dict.fromkeys(warnings))),
         notes=tuple(f"also signed by unknown key {name}" for name in strangers),
         expires_at=min(expiries, default=None),
     )
@@ -176,7 +153,7 @@ def _read(raw: RawVerdict, subject: str) -> tuple[Group, ...]:
     return groups
 
 
-def _check_unknown(group: Group, pins: Mapping[str, _Pin], subject: str) -> str:
+def _check_unknown(group: Group, pins: Mapping[str, Pin], subject: str) -> str:
     """The claimed name of a signer we were given no key of."""
     claimed = group.claimed or "nobody"
     parts = [part for pin in pins.values() for part in pin.file.parts]
@@ -191,69 +168,6 @@ def _check_unknown(group: Group, pins: Mapping[str, _Pin], subject: str) -> str:
         f"{subject}: the signature that names {claimed} is refused: "
         + _REASONS.get(reason, f"error {reason}")
     )
-
-
-def _check_signature(case: _Case, result: str) -> None:
-    """Everything about a signature by a pinned key but the expiry of the key."""
-    valid, file = case.valid, case.pin.file
-    part = file.find_part(valid.fingerprint)
-    if part is None:
-        raise VerificationError(
-            f"{case.subject} is signed by {valid.fingerprint}, which is no part of "
-            f"key {case.pin.key.name}"
-        )
-    if result == "REVKEYSIG" or file.is_revoked or part.is_revoked:
-        raise ExpiredKeyError(
-            f"{case.subject} is signed by {case.who}, which was revoked",
-            hint="Nothing was installed. Ask the publisher for their new key.",
-        )
-    if valid.expires_at is not None and valid.expires_at <= case.now:
-        result = "EXPSIG"
-    if result == "EXPSIG":
-        raise ExpiredKeyError(
-            f"{case.subject}: the signature expired on {_day(valid.expires_at)}",
-            hint="Ask the publisher for a new signature.",
-        )
-    if valid.signed_at > case.now + CLOCK_TOLERANCE_SECONDS:
-        raise BadSignatureError(
-            f"{case.subject}: the signature is from the future: made on "
-            f"{_day(valid.signed_at)}, here it is {_day(case.now)}",
-            hint="Is the clock here right?",
-        )
-    fault = _fault(valid, part)
-    if fault is not None:
-        raise BadSignatureError(f"{case.subject}: the signature by {case.who} {fault}")
-
-
-def _fault(valid: Valid, part: KeyPart) -> str | None:
-    # The reader has refused these already, unless reader and verifier disagree.
-    if valid.kind != "00":
-        return f"is of class {valid.kind}, not over binary data"
-    if valid.digest not in ACCEPTED_DIGESTS:
-        return f"uses digest algorithm {valid.digest}, which is not accepted"
-    if part.weakness is not None:
-        return f"is by a key that is too weak: {part.weakness}"
-    return None
-
-
-def _check_expiry(case: _Case, *, is_expired: bool) -> list[str]:
-    """What to warn of if the key has expired and the manifest allows that."""
-    past = [when for when in _key_expiries(case) if when <= case.now]
-    if not past and not is_expired:
-        return []
-    when = f"expired on {_day(min(past))}" if past else "has expired"
-    exception = case.pin.key.allow_expired
-    if exception is None or exception.until < _date(case.now):
-        ended = (
-            f"; the exception for it ended on {exception.until}" if exception else ""
-        )
-        raise ExpiredKeyError(
-            f"{case.subject} is signed by {case.who}, which {when}{ended}",
-            hint="Ask the publisher for the renewed key, or accept it for a while: "
-            f'`allow_expired = {{ until = …, reason = "…" }}` in [keys.'
-            f"{case.pin.key.name}].",
-        )
-    return [f"{case.who} {when}; accepted until {exception.until}: {exception.reason}"]
 
 
 def _check_exit(raw: RawVerdict, *, has_unknown: bool) -> None:
@@ -287,35 +201,3 @@ def _check_count(
         f"{subject} needs signatures by {signers} different keys of {names}, has "
         f"{len(primaries)}: {', '.join(sorted(primaries))}"
     )
-
-
-def _signer(case: _Case) -> Signer:
-    return Signer(
-        primary=case.valid.primary,
-        fingerprint=case.valid.fingerprint,
-        signed_at=case.valid.signed_at,
-        key=case.pin.key.name,
-    )
-
-
-def _key_expiries(case: _Case) -> list[int]:
-    """When the signing part and its primary expire: verifiers differ about both."""
-    involved = {case.valid.primary, case.valid.fingerprint}
-    return [
-        part.expires_at
-        for part in case.pin.file.parts
-        if part.fingerprint in involved and part.expires_at is not None
-    ]
-
-
-def _expiries(case: _Case) -> list[int]:
-    own = case.valid.expires_at
-    return [*_key_expiries(case), *([own] if own is not None else [])]
-
-
-def _date(seconds: float) -> datetime.date:
-    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).date()
-
-
-def _day(seconds: float | None) -> str:
-    return _date(seconds).isoformat() if seconds is not None else "an unknown day"

@@ -56,9 +56,3 @@ class Octets:
         """The next multiprecision integer (RFC 9580, 3.2)."""
         bits = self.number(2)
         return self.number((bits + 7) // 8)
-
-    def rest(self) -> bytes:
-        """Everything that is left."""
-        left = self._data[self._at :]
-        self._at = len(self._data)
-        return left
