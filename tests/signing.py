@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.keys import packets
 
 from fetchkit.artifact import Key
 from fetchkit.openpgp import KeyFile, read_key
+from tests.keys import packets
 
 if TYPE_CHECKING:
     from tests.keys.packets import Secret

@@ -260,3 +260,9 @@ def public_key(
     """A whole binary public key: primary, revocation, user id, subkeys."""
     uid = certify(primary, user_id, key_expires_in=key_expires_in, digest=digest)
     return packet(PUBLIC_KEY, primary.public) + revocation + uid + subkeys
+
+
+def fingerprint_6(public: bytes) -> str:
+    """Of the version 6 key in the body of a public-key packet."""
+    size = len(public).to_bytes(4, "big")
+    return hashlib.sha256(b"\x9b" + size + public).hexdigest().upper()
