@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import io
+import lzma
 import os
 import tempfile
+import zipfile
+from contextlib import suppress
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fetchkit.archive.extract import extract
 from fetchkit.errors import FetchkitError
-from tests.archive.builders import header, padded, tar
+from tests.archive.builders import (
+    file,
+    gnu_long,
+    hard_link,
+    header,
+    padded,
+    pax,
+    symlink,
+    tar,
+)
 from tests.archive.conftest import snapshot
 
 PARTS = st.sampled_from(["a", "b", "A", "lnk", "..", ".", "", "é", "e\u0301"])
@@ -46,8 +62,8 @@ def test_nothing_outside_the_target_changes(packed: list[bytes], strip: int) -> 
         archive.write_bytes(tar(*packed))
         before = snapshot(around)
         try:
-            with archive.open("rb") as file:
-                entries = extract(file, name="t.tar", into=str(into), strip=strip)
+            with archive.open("rb") as stream:
+                entries = extract(stream, name="t.tar", into=str(into), strip=strip)
         except FetchkitError:
             assert snapshot(around) == before  # refused means nothing was written
             return
@@ -65,22 +81,54 @@ def test_nothing_outside_the_target_changes(packed: list[bytes], strip: int) -> 
             assert os.path.commonpath([resolved, str(into)]) == str(into)
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.data())
-def test_broken_bytes_are_refused_or_contained(data: st.DataObject) -> None:
-    """Flip bytes of a good archive: our errors, nothing else, and nothing outside."""
-    good = bytearray(tar(header("a/b", size=11) + padded(b"new content")))
+TREE = tar(
+    pax(("path", "long/name")) + file("cut"),
+    gnu_long(b"K", b"long/name") + symlink("link", "cut"),
+    file("a/b", b"content" * 100),
+    hard_link("c", "a/b"),
+)
+
+
+def _zip64() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        with archive.open("a/b", "w", force_zip64=True) as member:
+            member.write(b"content" * 100)
+        archive.writestr("c", b"")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "good"),
+    [
+        pytest.param("t.tar", TREE, id="tar"),
+        pytest.param("t.tar.gz", gzip.compress(TREE), id="gzip"),
+        pytest.param("t.tar.bz2", bz2.compress(TREE), id="bzip2"),
+        pytest.param("t.tar.xz", lzma.compress(TREE), id="xz"),
+        pytest.param("t.zip", _zip64(), id="zip"),
+    ],
+)
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_broken_bytes_are_refused_or_contained(
+    name: str, good: bytes, data: st.DataObject
+) -> None:
+    """Our errors, nothing else, and nothing outside."""
+    broken = bytearray(good)
+    # Tails hold end marks and directories; hit them as often as all the rest.
+    places = st.one_of(
+        st.integers(min_value=0, max_value=len(good) - 1),
+        st.integers(min_value=max(0, len(good) - 150), max_value=len(good) - 1),
+    )
     for _ in range(data.draw(st.integers(min_value=1, max_value=4))):
-        place = data.draw(st.integers(min_value=0, max_value=len(good) - 1))
-        good[place] = data.draw(st.integers(min_value=0, max_value=255))
+        broken[data.draw(places)] = data.draw(st.integers(min_value=0, max_value=255))
+    if data.draw(st.booleans()):
+        del broken[data.draw(places) :]
     with tempfile.TemporaryDirectory() as temporary:
         into = Path(temporary, "into")
         into.mkdir()
-        archive = Path(temporary, "t.tar")
-        archive.write_bytes(good)
-        try:
-            with archive.open("rb") as file:
-                extract(file, name="t.tar", into=str(into))
-        except FetchkitError:
-            pass
-        assert sorted(os.listdir(temporary)) == ["into", "t.tar"]
+        archive = Path(temporary, name)
+        archive.write_bytes(broken)
+        with archive.open("rb") as stream, suppress(FetchkitError):
+            extract(stream, name=name, into=str(into))
+        assert sorted(os.listdir(temporary)) == ["into", name]

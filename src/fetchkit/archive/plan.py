@@ -1,14 +1,15 @@
 """Decide what an archive becomes on disk, before anything is written.
 
 Pure: names, kinds and links are judged as text, without a file system to resolve
-them, so that no judgement can be raced. Every fault is collected: who repairs an
-archive wants the whole list. Set-id and sticky bits, owners and extended attributes
-are dropped without a word: no tool needs them to run.
+them, so that no judgement can be raced. Every fault is counted: who repairs an
+archive wants to know whether it is one or a thousand. Set-id and sticky bits, owners
+and extended attributes are dropped without a word: no tool needs them to run.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from fetchkit.archive.members import (
@@ -62,20 +63,23 @@ def plan(
         ArchiveError: a member is unsafe, or the selection is not what was meant.
     """
     selected = select(members, strip=strip, include=include)
-    faults = list(_name_faults(selected, limits))
-    if not faults:
-        # The other checks compare paths and need them to be sound.
-        faults += _tree_faults(selected)
-        faults += _link_faults(selected, strip)
-    if faults:
-        shown = "; ".join(faults[:_SHOWN_FAULTS])
-        more = len(faults) - _SHOWN_FAULTS
-        raise ArchiveError(
-            f"unsafe: {shown}" + (f" (and {more} more)" if more > 0 else ""),
-            hint="Nothing was unpacked. Tell the publisher, or leave these out with "
-            "include.",
-        )
+    _refuse(_name_faults(selected, limits))
+    # These compare paths, and need them to be sound.
+    _refuse(chain(_tree_faults(selected), _link_faults(selected, strip)))
     return _order(selected, strip)
+
+
+def _refuse(faults: Iterator[str]) -> None:
+    """Raise if there are faults: the first ones shown, all of them counted."""
+    shown = list(islice(faults, _SHOWN_FAULTS))
+    if not shown:
+        return
+    more = sum(1 for _ in faults)
+    raise ArchiveError(
+        f"unsafe: {'; '.join(shown)}" + (f" (and {more} more)" if more else ""),
+        hint="Nothing was unpacked. Tell the publisher, or leave these out with "
+        "include.",
+    )
 
 
 def _name_faults(selected: Sequence[Selected], limits: Limits) -> Iterator[str]:
@@ -96,7 +100,10 @@ def _name_faults(selected: Sequence[Selected], limits: Limits) -> Iterator[str]:
 
 
 def _tree_faults(selected: Sequence[Selected]) -> Iterator[str]:
-    """Paths that would meet on disk: on this file system, or on one that folds case."""
+    """Paths that would meet on disk: on this file system, or on one that folds case.
+
+    At most three for a member: a hostile tree has millions of pairs.
+    """
     kinds: dict[str, str] = {}
     spellings: dict[str, str] = {}
     for item in selected:
@@ -105,13 +112,19 @@ def _tree_faults(selected: Sequence[Selected]) -> Iterator[str]:
             yield f"{printable(path)}: duplicate member"
         kinds[path] = kind
         for spelling in (path, *_parents(path)):
-            known = spellings.setdefault(_folded(spelling), spelling)
+            folded = _folded(spelling)
+            known = spellings.get(folded)
+            if known is None:
+                spellings[folded] = spelling
+                continue
             if known != spelling:
                 yield f"{printable(spelling)}: duplicate member of {printable(known)}"
+            break  # what is above a known spelling is known too
     for item in selected:
         for parent in _parents(item.path):
             if kinds.get(parent, DIRECTORY) != DIRECTORY:
                 yield f"{printable(item.path)}: {printable(parent)} is no directory"
+                break
 
 
 def _parents(path: str) -> Iterator[str]:
