@@ -66,7 +66,8 @@ class InstallSpec:
     dir: str
     file: str | None = None
     """Template of the installed file's name; None: the last part of the url."""
-    links: tuple[str, ...] = ()
+    links: Mapping[str, str] = field(default_factory=dict)
+    """Link below `dir` -> what it points to below `dir`; ``""`` is the single file."""
     path: tuple[str, ...] = ()
     """Directories below `dir` that go on PATH; ``.`` is `dir` itself."""
     env: Mapping[str, str] = field(default_factory=dict)
@@ -104,6 +105,8 @@ class Artifact:
     install: InstallSpec
     wrap: str | None = None
     """Process type whose command this binary is put in front of."""
+    advise: str | None = None
+    """Process type for which that is only recommended, not done."""
 
     @property
     def place(self) -> str:
@@ -118,12 +121,21 @@ class Installation:
     dir: RelPath
     file: RelPath | None
     """Name of the single file below `dir`; None when an archive is extracted."""
-    links: tuple[RelPath, ...] = ()
+    links: Mapping[RelPath, RelPath] = field(default_factory=dict)
+    """Link below `dir` -> the file below `dir` it points to."""
     path: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     strip: int = 0
     include: tuple[str, ...] = ()
     executable: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """One place a build is published at, with its detached signature."""
+
+    url: Url
+    signature: Url | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,9 +145,8 @@ class Resolved:
     name: str
     version: str
     target: Target
-    url: Url
-    mirrors: tuple[Url, ...] = ()
-    signature: Url | None = None
+    locations: tuple[Location, ...]
+    """Where to fetch from, best first: the origin, then the mirrors."""
     signed_by: tuple[Key, ...] = ()
     signers: int = 1
     sha256: Digest | None = None
@@ -143,8 +154,19 @@ class Resolved:
     unverified_reason: str | None = None
     installation: Installation
     wrap: str | None = None
+    advise: str | None = None
     origins: Mapping[str, str] = field(default_factory=dict)
     """Which value came from which environment variable: ``version`` -> name."""
+
+    @property
+    def url(self) -> Url:
+        """The publisher's own url: what the artifact is remembered by."""
+        return self.locations[0].url
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether a detached signature has to hold."""
+        return self.locations[0].signature is not None
 
     @property
     def is_mutable(self) -> bool:

@@ -110,6 +110,10 @@ class ManifestError(InputError):
         self.faults = tuple(faults)
 
 
+class NoManifestError(InputError):
+    """There is no manifest in any of the usual places."""
+
+
 class UnknownArtifactError(InputError):
     """A name was asked for that the manifest does not have."""
 
@@ -186,6 +190,10 @@ class RefusedError(NetworkError):
     """The source offers what must not be taken, and would again: ask another one."""
 
     retryable = False
+
+
+class WebPageError(RefusedError):
+    """The source answers with a page for people: a login, a block notice."""
 
 
 class TransferCancelledError(NetworkError):

@@ -45,21 +45,22 @@ def parse_rel_path(text: str) -> RelPath:
 def path_fault(text: str) -> str | None:
     """Why `text` is no safe relative path, or None if it is one."""
     parts = [part for part in text.split("/") if part not in {"", "."}]
-    if not parts:
-        return "it is empty"
-    if text.startswith("/"):
-        return "it is absolute"
-    if ".." in parts:
-        return "it holds `..`"
-    if "\\" in text:
-        return "it holds a backslash"
-    if not _is_plain(text):
-        return "it holds a control or undecodable character"
-    if len(text) > MAX_PATH_CHARS:
-        return f"it is longer than {MAX_PATH_CHARS} characters"
-    if any(len(part.encode()) > MAX_PART_BYTES for part in parts):
-        return f"a part is longer than {MAX_PART_BYTES} bytes"
-    return None
+    faults = (
+        (not parts, "it is empty"),
+        (text.startswith("/"), "it is absolute"),
+        (".." in parts, "it holds `..`"),
+        ("\\" in text, "it holds a backslash"),
+        (not _is_plain(text), "it holds a control or undecodable character"),
+        (len(text) > MAX_PATH_CHARS, f"it is longer than {MAX_PATH_CHARS} characters"),
+        (
+            any(
+                len(part.encode("utf-8", "surrogatepass")) > MAX_PART_BYTES
+                for part in parts
+            ),
+            f"a part is longer than {MAX_PART_BYTES} bytes",
+        ),
+    )
+    return next((reason for is_so, reason in faults if is_so), None)
 
 
 def parse_name(text: str) -> str:
@@ -109,7 +110,9 @@ def printable(text: str, limit: int = 120) -> str:
     """`text` in backticks, shortened, with what a terminal would act on escaped."""
     shown = text if len(text) <= limit else f"{text[:limit]}…"
     escaped = "".join(
-        char if char.isprintable() else char.encode("unicode_escape", "replace").decode()
+        char
+        if char.isprintable()
+        else char.encode("unicode_escape", "replace").decode()
         for char in shown
     )
     return f"`{escaped}`"

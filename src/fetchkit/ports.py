@@ -76,6 +76,10 @@ class Cancel(Protocol):
         """Whether to stop."""
         ...
 
+    def wait(self, timeout: float) -> bool:
+        """Sleep for `timeout` seconds, or less if told to stop meanwhile."""
+        ...
+
 
 class Clock(Protocol):
     """Time, as a parameter."""
@@ -119,7 +123,7 @@ class Reporter(Protocol):
         """An artifact is in place."""
         ...
 
-    def removed(self, name: str, files: int) -> None:
+    def removed(self, name: str) -> None:
         """An artifact the manifest no longer names was taken away."""
         ...
 

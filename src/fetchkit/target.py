@@ -63,7 +63,12 @@ class Target:
         """
         os_name, separator, arch = text.strip().replace("/", "-").partition("-")
         system = _SYSTEMS.get(os_name.lower())
-        if not separator or not arch or system is None or not arch.isalnum() | ("_" in arch):
+        if (
+            not separator
+            or not arch
+            or system is None
+            or not arch.isalnum() | ("_" in arch)
+        ):
             raise InvalidValueError(
                 f"not a platform: `{text[:60]}`",
                 hint="Write os-arch, for example linux-amd64 or linux-arm64.",

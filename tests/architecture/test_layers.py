@@ -21,7 +21,7 @@ LAYERS = {
         "archive arrival child discovery fs gpg host keyring locks net store "
         "transaction"
     ),
-    "use cases": "documents install kit pipeline transfer verify",
+    "use cases": "documents equipment install kit pipeline transfer verify",
     "lifecycles": "lifecycles",
     "command line": "cli __main__",
 }

@@ -1,0 +1,10 @@
+"""The command line: the only place that parses arguments, prints and exits.
+
+main        argv -> command -> exit code; the single except block
+catalogue   which commands there are; imports none of them
+options     what every command understands
+session     settings, manifest and output of one call
+talk        what happens, for people: log lines, platform form, progress bars
+failure     an error on the screen, or as JSON
+commands/   one module a command, imported when it is called
+"""

@@ -1,0 +1,35 @@
+"""Every command, its module and its one line of help. Imports no command."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Command(NamedTuple):
+    """A command as the top-level help shows it."""
+
+    module: str
+    help: str
+    group: str
+
+
+_LIFECYCLE = "build lifecycles, as the platforms call them"
+_WORK = "by hand"
+_LOOK = "find out"
+
+COMMANDS = {
+    "detect": Command("detect", "say whether this buildpack applies", _LIFECYCLE),
+    "compile": Command("compile", "Heroku: install into BUILD_DIR", _LIFECYCLE),
+    "release": Command("release", "Heroku: default process types", _LIFECYCLE),
+    "init": Command("init", "write a fetchkit.toml to start from", _WORK),
+    "resolve": Command("resolve", "show what would be fetched", _WORK),
+    "fetch": Command("fetch", "fetch into the cache, print the paths", _WORK),
+    "install": Command("install", "install into a directory", _WORK),
+    "verify": Command("verify", "check a file's signature, or an install", _WORK),
+    "cache": Command("cache", "look at the cache, check it", _WORK),
+    "list": Command("list", "list artifacts and what is installed", _LOOK),
+    "why": Command("why", "say why an artifact is trusted", _LOOK),
+    "doctor": Command("doctor", "check this machine for what fetchkit needs", _LOOK),
+    "self": Command("self", "check fetchkit's own file", _LOOK),
+    "completion": Command("completion", "print a shell completion script", _LOOK),
+}

@@ -1,0 +1,1 @@
+"""One module a command. Imported when it is called, and only then."""

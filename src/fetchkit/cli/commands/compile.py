@@ -1,0 +1,75 @@
+"""Install what the manifest names into an app that Heroku builds.
+
+The manifest is the one named, BUILD_DIR/fetchkit.toml, the one beside fetchkit, or
+the one piped in. ENV_DIR is read for the variables that it mentions, and no others.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fetchkit.errors import ContractError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from fetchkit.cli.session import Session
+
+EXAMPLES = """\
+  fetchkit compile "$BUILD_DIR" "$CACHE_DIR" "$ENV_DIR"
+  curl -fsSL https://example.com/get-fetchkit.py | python3 - compile "$BUILD_DIR"
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's own arguments."""
+    parser.add_argument(
+        "arguments",
+        metavar="DIR",
+        nargs="*",
+        help="BUILD_DIR [CACHE_DIR [ENV_DIR]], as the platform passes them",
+    )
+
+
+def run(args: argparse.Namespace, session: Session) -> int:
+    """Do the whole build step."""
+    from fetchkit.environ import changes_for
+    from fetchkit.host import buildpack_dir
+    from fetchkit.lifecycles import BuildResult, heroku
+    from fetchkit.settings import APP_VARIABLES
+
+    if not args.arguments:
+        raise ContractError(
+            "compile was called without BUILD_DIR",
+            hint="Call it as the platform does: compile BUILD_DIR CACHE_DIR ENV_DIR.",
+        )
+    env_dir = args.arguments[2] if len(args.arguments) > 2 else ""
+    if env_dir:
+        session.with_app_environ(heroku.read_env_dir(env_dir, APP_VARIABLES))
+    context = heroku.read(args.arguments, accept=(), buildpack_dir=buildpack_dir())
+    found = session.find(context.app_dir)
+    manifest = found.parse()
+    wanted = {
+        name for each in manifest.artifacts.values() for name in each.env.values()
+    }
+    context = heroku.read(
+        args.arguments, accept=wanted, buildpack_dir=context.buildpack_dir
+    )
+    kit = session.kit(
+        found, manifest, cache_dir=context.cache_dir, environ=context.environ
+    )
+    resolved = kit.resolve()
+    heroku.check(context, manifest.name, resolved)
+    outcome = kit.install(context.install_root)
+    result = BuildResult(
+        owner=manifest.name,
+        resolved=resolved,
+        outcome=outcome,
+        changes=changes_for(resolved),
+    )
+    notes = heroku.write(context, result)
+    for sentence in notes.done:
+        session.talk.detail(sentence)
+    for sentence in notes.advice:
+        session.talk.warning(sentence)
+    return 0

@@ -1,0 +1,120 @@
+"""Options that every command understands, before or after its name."""
+
+from __future__ import annotations
+
+import argparse
+from importlib import import_module
+from typing import TYPE_CHECKING, NoReturn, Protocol, cast
+
+from fetchkit.cli.catalogue import COMMANDS
+from fetchkit.errors import UsageError
+from fetchkit.settings import parse_jobs
+from fetchkit.target import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from fetchkit.cli.session import Session
+
+
+class CommandModule(Protocol):
+    """What a module below ``commands/`` has to offer."""
+
+    EXAMPLES: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the command's own arguments."""
+
+    def run(self, args: argparse.Namespace, session: Session) -> int:
+        """Do it, and return the exit code."""
+
+
+class Parser(argparse.ArgumentParser):
+    """An `ArgumentParser` that raises instead of leaving the process."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse the command line.
+
+        Raises:
+            UsageError: always.
+        """
+        raise UsageError(message, hint=f"{self.prog} --help")
+
+
+def load(name: str) -> CommandModule:
+    """The module of a command."""
+    module = import_module(f"fetchkit.cli.commands.{COMMANDS[name].module}")
+    return cast("CommandModule", module)
+
+
+def command_parser(name: str) -> Parser:
+    """The parser of one command, the common options included."""
+    module = load(name)
+    parser = Parser(
+        prog=f"fetchkit {name}",
+        description=(module.__doc__ or "").strip(),
+        epilog=f"examples:\n{module.EXAMPLES.rstrip()}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    module.add_arguments(parser)
+    add_common(parser)
+    return parser
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """Add what every command understands. Unset options leave no attribute."""
+    group = parser.add_argument_group("common options")
+
+    def add(*names: str, **keywords: object) -> None:
+        group.add_argument(*names, default=argparse.SUPPRESS, **keywords)  # type: ignore[arg-type]
+
+    add("--manifest", metavar="PATH|URL|-", help="the manifest to use")
+    add(
+        "--platform",
+        metavar="OS-ARCH",
+        type=_checked(Target.parse),
+        help="build for it",
+    )
+    add("--cache-dir", metavar="DIR", help="where the cache is")
+    add("--offline", action="store_true", help="use no network")
+    add("--jobs", metavar="N", type=_checked(parse_jobs), help="artifacts at one time")
+    add("--json", action="store_true", help="one JSON object on standard output")
+    add("--quiet", "-q", action="store_true", help="say nothing but errors")
+    add("--verbose", "-v", action="store_true", help="say more")
+    add("--no-progress", action="store_true", help="no progress bars")
+    add("--color", choices=("auto", "always", "never"), help="colour the talk")
+    add("--trace", metavar="FILE", help="write a Chrome trace of the run")
+
+
+def _checked(parse: Callable[[str], object]) -> Callable[[str], object]:
+    """`parse`, with its complaint in the form argparse reports."""
+
+    def checked(text: str) -> object:
+        from fetchkit.errors import FetchkitError
+
+        try:
+            return parse(text)
+        except (ValueError, FetchkitError) as error:
+            raise argparse.ArgumentTypeError(f"`{text}`: {error}") from None
+
+    return checked
+
+
+def split_command(argv: Sequence[str]) -> tuple[str | None, list[str]]:
+    """The command's name and all other arguments, common options in front included."""
+    takes_value = {
+        "--manifest",
+        "--platform",
+        "--cache-dir",
+        "--jobs",
+        "--color",
+        "--trace",
+    }
+    rest = list(argv)
+    position = 0
+    while position < len(rest) and rest[position].startswith("-"):
+        position += 2 if rest[position] in takes_value else 1
+    if position >= len(rest):
+        return None, rest
+    return rest.pop(position), rest

@@ -1,0 +1,188 @@
+"""One call of a command: its settings, its manifest, where its output goes."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from fetchkit import host
+from fetchkit.cli.colour import wants_colour
+from fetchkit.cli.failure import PLATFORM_COMMANDS
+from fetchkit.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Mapping, Sequence
+    from types import FrameType
+
+    from fetchkit.cli.talk import Talk
+    from fetchkit.discovery import Found
+    from fetchkit.kit import Kit
+    from fetchkit.manifest import Manifest
+    from fetchkit.target import Target
+    from fetchkit.urls import Url
+
+_OPTION_FIELDS = {
+    "manifest": "manifest",
+    "platform": "platform",
+    "cache_dir": "cache_dir",
+    "offline": "is_offline",
+    "jobs": "jobs",
+}
+
+
+class Interrupted(BaseException):
+    """Somebody sent SIGTERM: clean up, then go."""
+
+
+class Session:
+    """What a command works with. Made once a call, by `open`."""
+
+    def __init__(
+        self,
+        *,
+        environ: Mapping[str, str],
+        flags: Mapping[str, Any],
+        talk: Talk,
+        is_json: bool,
+    ) -> None:
+        self.environ = environ
+        self.talk = talk
+        self.is_json = is_json
+        self._flags = flags
+        self.settings = self._read_settings(environ)
+
+    @classmethod
+    @contextmanager
+    def open(cls, command: str, args: argparse.Namespace) -> Iterator[Session]:
+        """The session of one call; what it shows is finished when the block ends.
+
+        Raises:
+            SettingsError: a variable or option cannot be used.
+        """
+        from fetchkit.cli.talk import open_talk
+
+        options = vars(args)
+        talk = open_talk(
+            sys.stderr,
+            is_platform=command in PLATFORM_COMMANDS,
+            is_quiet="quiet" in options,
+            is_verbose="verbose" in options,
+            has_bars="no_progress" not in options,
+            is_coloured=wants_colour(sys.stderr, options.get("color")),
+        )
+        flags = {
+            field: options[option]
+            for option, field in _OPTION_FIELDS.items()
+            if option in options
+        }
+        with talk:
+            yield cls(
+                environ=host.read_environ(),
+                flags=flags,
+                talk=talk,
+                is_json="json" in options,
+            )
+
+    @property
+    def target(self) -> Target:
+        """The platform to build for: as asked, else this machine's."""
+        return self.settings.platform or host.read_target(self.environ)
+
+    def with_app_environ(self, variables: Mapping[str, str]) -> None:
+        """Let an app's own variables count as settings, behind the real environment."""
+        self.settings = self._read_settings({**variables, **self.environ})
+
+    def find(self, app_dir: str | None = ".") -> Found:
+        """The manifest of this call.
+
+        Raises:
+            NoManifestError: there is none.
+        """
+        from fetchkit.discovery import find_manifest
+
+        return find_manifest(
+            self.settings.manifest,
+            app_dir=app_dir,
+            program_dir=host.program_dir(),
+            stdin=sys.stdin.buffer if sys.stdin is not None else None,
+            fetch=self._fetch_manifest,
+        )
+
+    def kit(
+        self,
+        found: Found,
+        manifest: Manifest,
+        *,
+        cache_dir: str | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> Kit:
+        """A `Kit` for a manifest that was found.
+
+        Args:
+            cache_dir: the platform's own; an explicit setting goes before it.
+            environ: the app's variables; in front of the process's own.
+        """
+        from fetchkit.kit import Kit
+
+        return Kit(
+            manifest,
+            settings=self.settings,
+            target=self.target,
+            cache_dir=self.cache_dir(cache_dir),
+            reporter=self.talk,
+            environ={**self.environ, **(environ or {})},
+            key_dirs=found.key_dirs,
+        )
+
+    def cache_dir(self, platform_dir: str | None = None) -> str:
+        """The cache directory: as set, else the platform's, else the user's."""
+        return self.settings.cache_dir or platform_dir or host.user_cache_dir()
+
+    def emit(self, document: Mapping[str, Any], lines: Sequence[str]) -> None:
+        """Give a command's result: one JSON object, or lines for people."""
+        if self.is_json:
+            print(json.dumps(document, sort_keys=True))
+            return
+        for line in lines:
+            print(line)
+
+    def _read_settings(self, environ: Mapping[str, str]) -> Settings:
+        from dataclasses import replace
+
+        return replace(read_settings(environ), **self._flags)
+
+    def _fetch_manifest(self, url: Url) -> bytes:
+        from fetchkit.kit import net_settings
+        from fetchkit.manifest.parse import MAX_MANIFEST_BYTES
+        from fetchkit.net.sources import open_source
+
+        with (
+            open_source(
+                net_settings(self.settings), offline=self.settings.is_offline
+            ) as source,
+            source.open(url, limit=MAX_MANIFEST_BYTES) as body,
+        ):
+            return b"".join(body.chunks)
+
+
+@contextmanager
+def raising_on_sigterm() -> Iterator[None]:
+    """Turn SIGTERM into `Interrupted`, so that what is half done is cleaned up."""
+
+    def raise_interrupted(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        raise Interrupted
+
+    try:
+        before = signal.signal(signal.SIGTERM, raise_interrupted)
+    except ValueError:  # not in the main thread: whoever is there decides
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,137 @@
+"""Where the manifest is, and the key files beside it.
+
+The order is fixed (design 3): what was named, what the app brings, what lies
+beside the program, what is piped in.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from fetchkit.errors import Fault, ManifestError, NoManifestError, SettingsError
+from fetchkit.fs import translated
+from fetchkit.manifest import Manifest, parse_manifest
+from fetchkit.manifest.parse import MAX_MANIFEST_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fetchkit.urls import Url
+
+FILE_NAME = "fetchkit.toml"
+PIPE_SECONDS = 20.0
+"""How long the other end of a pipe may take to start: a `curl` over a bad network."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The bytes of a manifest, and where they are from."""
+
+    data: bytes
+    document: str
+    """For messages: a path, a masked url, ``standard input``."""
+    key_dirs: tuple[str, ...] = ()
+    """Where key files that the manifest names may lie."""
+    is_vendored: bool = False
+    """It lies beside the program: the program's directory is a buildpack."""
+
+    def parse(self) -> Manifest:
+        """Read it.
+
+        Raises:
+            ManifestError: it is not a usable manifest.
+        """
+        return parse_manifest(self.data, self.document)
+
+
+def find_manifest(
+    named: str | None,
+    *,
+    app_dir: str | None,
+    program_dir: str,
+    stdin: BinaryIO | None,
+    fetch: Callable[[Url], bytes],
+) -> Found:
+    """Find the manifest of this run.
+
+    Args:
+        named: ``--manifest`` or ``FETCHKIT_MANIFEST``: path, url or ``-``.
+        app_dir: the app that is being built, or the current directory.
+        stdin: standard input, or None if it is not ours to read.
+        fetch: gives the bytes at a url, at most `MAX_MANIFEST_BYTES` and one.
+
+    Raises:
+        NoManifestError: there is none; the places that were looked at are named.
+        ManifestError: the named one does not exist.
+        NetworkError: it could not be fetched.
+    """
+    if named is not None:
+        return _read_named(named, stdin, fetch)
+    looked = []
+    for directory, is_vendored in ((app_dir, False), (program_dir, True)):
+        if directory is None:
+            continue
+        path = os.path.join(directory, FILE_NAME)
+        if os.path.isfile(path):
+            return _read_file(path, is_vendored=is_vendored)
+        looked.append(path)
+    if stdin is not None and _is_piped(stdin):
+        data = stdin.read(MAX_MANIFEST_BYTES + 1)
+        if data.strip():
+            return Found(data=data, document="standard input")
+    raise NoManifestError(
+        f"there is no manifest: looked for {', '.join(looked)}",
+        hint="Run `fetchkit init` to write one, or name one with --manifest.",
+    )
+
+
+def _read_named(
+    named: str, stdin: BinaryIO | None, fetch: Callable[[Url], bytes]
+) -> Found:
+    if named == "-":
+        if stdin is None:
+            raise SettingsError("--manifest -: standard input is closed")
+        return Found(data=stdin.read(MAX_MANIFEST_BYTES + 1), document="standard input")
+    if "://" in named:
+        from fetchkit.manifest.rules import check_scheme
+        from fetchkit.urls import Url
+
+        url = check_scheme(Url.parse(named))
+        return Found(data=fetch(url), document=str(url))
+    if not os.path.isfile(named):
+        raise ManifestError(
+            named,
+            [Fault("", "there is no such file")],
+            hint="Run `fetchkit init` to write a manifest, or name another.",
+        )
+    return _read_file(named, is_vendored=False)
+
+
+def _read_file(path: str, *, is_vendored: bool) -> Found:
+    with translated(path), open(path, "rb") as file:
+        data = file.read(MAX_MANIFEST_BYTES + 1)
+    keys = os.path.join(os.path.dirname(os.path.abspath(path)), "keys")
+    return Found(
+        data=data,
+        document=path,
+        key_dirs=(keys,),
+        is_vendored=is_vendored,
+    )
+
+
+def _is_piped(stdin: BinaryIO) -> bool:
+    """Whether somebody feeds us: a pipe or a file, not a terminal or /dev/null.
+
+    A pipe nobody writes to might stay open for ever, and a build must not wait.
+    """
+    try:
+        mode = os.fstat(stdin.fileno()).st_mode
+        if stat.S_ISFIFO(mode):
+            return bool(select.select([stdin], [], [], PIPE_SECONDS)[0])
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISREG(mode)

@@ -1,0 +1,245 @@
+"""Signatures and keys: the small files that vouch for a binary.
+
+They are fetched beside the binary, kept in the cache once what they vouch for has
+been verified, and asked for again whenever the binary is.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fetchkit.digest import Digest
+from fetchkit.errors import (
+    BadSignatureError,
+    HttpStatusError,
+    NetworkError,
+    StorageError,
+    UnsignedError,
+    UntrustedKeyError,
+    WebPageError,
+)
+from fetchkit.evidence import policy_digest
+from fetchkit.keyring import load_key
+from fetchkit.openpgp import (
+    MAX_KEY_BYTES,
+    MAX_SIGNATURE_BYTES,
+    SignatureFile,
+    read_signatures,
+)
+from fetchkit.retry import plan_retry
+from fetchkit.store.memory import Remembered
+
+if TYPE_CHECKING:
+    from fetchkit.artifact import Key, Location, Resolved
+    from fetchkit.equipment import Equipment
+    from fetchkit.keyring import LoadedKey
+    from fetchkit.ports import Cancel, Validators
+    from fetchkit.urls import Url
+
+_GONE = frozenset({403, 404, 410})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A small file as it was published."""
+
+    url: Url
+    data: bytes
+    validators: Validators
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vouching:
+    """All that decides, besides the bytes themselves, whether they are trusted."""
+
+    signature: SignatureFile
+    keys: tuple[LoadedKey, ...]
+    document: Document
+    """The signature as published."""
+
+    @property
+    def signature_digest(self) -> Digest:
+        """Of the signature's bytes as published."""
+        return Digest.of(self.document.data)
+
+    def policy(self, resolved: Resolved) -> Digest:
+        """The question that a verdict on `resolved` answers."""
+        return policy_digest(
+            resolved,
+            signature=self.signature_digest,
+            keys=[key.digest for key in self.keys],
+        )
+
+
+class Documents:
+    """Finds what vouches for an artifact. Shared by threads; a key is read once."""
+
+    def __init__(self, equipment: Equipment) -> None:
+        self._equipment = equipment
+        self._cache = equipment.cache
+        self._pool = ThreadPoolExecutor(equipment.jobs, thread_name_prefix="keys")
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+        self._keys: dict[tuple[str, bool], Future[tuple[LoadedKey, ...]]] = {}
+        self._fetched: dict[Url, Document] = {}
+
+    def close(self) -> None:
+        """Let the threads end."""
+        self._closed.set()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def vouching(
+        self,
+        resolved: Resolved,
+        location: Location,
+        cancel: Cancel,
+        *,
+        revalidate: bool,
+    ) -> Vouching:
+        """The signature of `resolved` at `location`, and the keys it may be by.
+
+        Args:
+            revalidate: ask the publisher whether they are still current; otherwise
+                what the cache holds is taken as it is.
+
+        Raises:
+            UnsignedError: there is no signature.
+            BadSignatureError: what is there is no detached signature.
+            UntrustedKeyError: a key is not the pinned one, or is unusable.
+            NetworkError: one of them cannot be had.
+        """
+        pending = [self._key(key, revalidate=revalidate) for key in resolved.signed_by]
+        document = self._signature(resolved, location, cancel, revalidate=revalidate)
+        signature = read_signatures(
+            document.data, subject=f"`{resolved.name}`: signature {document.url}"
+        )
+        keys = tuple(key for future in pending for key in future.result())
+        return Vouching(signature=signature, keys=keys, document=document)
+
+    def keep(self, vouching: Vouching) -> None:
+        """Put what vouched for verified bytes into the cache."""
+        with self._lock:
+            keys = [
+                document
+                for key in vouching.keys
+                if key.key.url and (document := self._fetched.get(key.key.url))
+            ]
+        for document in (vouching.document, *keys):
+            remembered = Remembered(
+                digest=Digest.of(document.data),
+                size=len(document.data),
+                validators=document.validators,
+            )
+            if self._cache.memory.recall(document.url) != remembered:
+                self._cache.blobs.put(document.data)
+                self._cache.memory.remember(document.url, remembered)
+
+    def _signature(
+        self,
+        resolved: Resolved,
+        location: Location,
+        cancel: Cancel,
+        *,
+        revalidate: bool,
+    ) -> Document:
+        url = location.signature
+        if url is None:
+            raise UnsignedError(f"`{resolved.name}` has no signature at {location.url}")
+        try:
+            return self._get(url, MAX_SIGNATURE_BYTES, cancel, revalidate=revalidate)
+        except WebPageError as error:
+            raise BadSignatureError(
+                f"`{resolved.name}`: {url} is a web page, not a signature",
+                hint=error.hint,
+            ) from error
+        except HttpStatusError as error:
+            if error.status not in _GONE:
+                raise
+            raise UnsignedError(
+                f"`{resolved.name}` must be signed, and there is no signature: "
+                f"{error.message}",
+                hint="Check `signature` in the manifest; the publisher may not have "
+                "signed this version.",
+            ) from error
+
+    def _key(self, key: Key, *, revalidate: bool) -> Future[tuple[LoadedKey, ...]]:
+        with self._lock:
+            pending = self._keys.get((key.name, revalidate))
+            if pending is None:
+                pending = self._pool.submit(self._load, key, revalidate=revalidate)
+                self._keys[key.name, revalidate] = pending
+            return pending
+
+    def _load(self, key: Key, *, revalidate: bool) -> tuple[LoadedKey, ...]:
+        def fetch(url: Url) -> bytes:
+            try:
+                # A key is shared: that one artifact failed must not stop it.
+                document = self._get(
+                    url, MAX_KEY_BYTES, self._closed, revalidate=revalidate
+                )
+            except WebPageError as error:
+                raise UntrustedKeyError(
+                    f"key `{key.name}`: {url} is a web page, not a public key",
+                    hint=error.hint,
+                ) from error
+            with self._lock:
+                self._fetched[url] = document
+            return document.data
+
+        return load_key(
+            key,
+            key_dirs=self._equipment.key_dirs,
+            bundled=self._equipment.read_bundled,
+            fetch=fetch,
+            now=self._equipment.clock(),
+        )
+
+    def _get(
+        self, url: Url, limit: int, cancel: Cancel, *, revalidate: bool
+    ) -> Document:
+        """A small file: from the cache, or from its url, retried where that helps."""
+        known = self._recall(url, limit)
+        if known is not None and not revalidate:
+            return known
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return self._ask(url, limit, known, cancel)
+            except NetworkError as error:
+                delay = plan_retry(error, attempt, jitter=os.urandom(1)[0] / 256)
+                if delay is None or cancel.is_set():
+                    raise
+                self._equipment.reporter.retrying(url, error, delay)
+                cancel.wait(delay)
+
+    def _ask(
+        self, url: Url, limit: int, known: Document | None, cancel: Cancel
+    ) -> Document:
+        validators = known.validators if known else None
+        # One byte more than allowed, so that the reader can say what it is.
+        opened = self._equipment.source.open(
+            url, limit=limit + 1, validators=validators, cancel=cancel
+        )
+        with opened as body:
+            if body.not_modified and known is not None:
+                return known
+            return Document(
+                url=url, data=b"".join(body.chunks), validators=body.validators
+            )
+
+    def _recall(self, url: Url, limit: int) -> Document | None:
+        remembered = self._cache.memory.recall(url)
+        if remembered is None:
+            return None
+        data = None
+        with suppress(StorageError):
+            data = self._cache.blobs.read(remembered.digest, limit=limit)
+        if data is None:
+            return None
+        return Document(url=url, data=data, validators=remembered.validators)

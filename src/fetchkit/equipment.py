@@ -1,0 +1,37 @@
+"""What one run works with: the effects and limits its steps share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fetchkit.gpg import Verifier
+    from fetchkit.ports import Clock, Reporter, Source
+    from fetchkit.store import Cache
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Equipment:
+    """Put together once by `fetchkit.kit`, used by every thread of the run."""
+
+    cache: Cache
+    source: Source
+    find_verifier: Callable[[], Verifier]
+    """Called only where a signature has to be checked."""
+    reporter: Reporter
+    clock: Clock
+    jobs: int
+    """Most artifacts at one time."""
+    max_bytes: int
+    """Largest download whose size nobody promised."""
+    work_dir: str
+    """For the verifier's private directories."""
+    key_dirs: tuple[str, ...] = ()
+    """Where key files of the manifest lie, best first."""
+    read_bundled: Callable[[str], bytes | None] = lambda _: None
+    """Gives a file of fetchkit's own ``keys/`` by name."""
+    is_offline: bool = False
+    """Take what was verified last for a url that may have changed."""

@@ -1,0 +1,146 @@
+"""Public keys: found beside the manifest, among fetchkit's own, or fetched.
+
+What is found is sorted out against the pins before anybody uses it. There is no
+key server, no user keyring, and no trust on first use.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fetchkit.digest import Digest
+from fetchkit.errors import InputError, UntrustedKeyError
+from fetchkit.fs import translated
+from fetchkit.openpgp import MAX_KEY_BYTES, KeyFile, read_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from fetchkit.artifact import Key
+    from fetchkit.urls import Url
+
+_ENDINGS = (".asc", ".gpg", ".pgp")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedKey:
+    """A key of the manifest with the file that holds it."""
+
+    key: Key
+    file: KeyFile
+    origin: str
+    """Where the file was found: a path, a masked url, or ``built in``."""
+
+    @property
+    def digest(self) -> Digest:
+        """Of the key's packets: part of the question a verdict answers."""
+        return Digest.of(self.file.binary)
+
+
+def load_key(
+    key: Key,
+    *,
+    key_dirs: Sequence[str],
+    bundled: Callable[[str], bytes | None],
+    fetch: Callable[[Url], bytes],
+    now: float,
+) -> tuple[LoadedKey, ...]:
+    """Find the public keys that `key` pins.
+
+    Args:
+        key_dirs: directories of key files, best first.
+        bundled: gives a file of fetchkit's own ``keys/`` by name.
+        fetch: gives the bytes at a url, at most `MAX_KEY_BYTES` and one.
+
+    Raises:
+        UntrustedKeyError: what was found does not hold a pinned key, or is unusable.
+        InputError: a key file is named that does not exist.
+        NetworkError: the key could not be fetched.
+    """
+    if key.file is not None:
+        data, origin = _find_named(key, key.file, key_dirs, bundled)
+        return (_read(key, data, origin, now),)
+    if key.url is not None:
+        return (_read(key, fetch(key.url), str(key.url), now),)
+    found = [
+        _read(key, data, origin, now)
+        for fingerprint in key.fingerprints
+        for data, origin in _find_pinned(fingerprint, key_dirs, bundled)
+    ]
+    if not found:
+        raise UntrustedKeyError(
+            f"there is no public key for `{key.name}` ({key.fingerprints[0]})",
+            hint=f"Put it into keys/{key.fingerprints[0]}.asc beside the manifest, or "
+            f"give [keys.{key.name}] a `file` or `url`.",
+        )
+    return tuple(found)
+
+
+def _read(key: Key, data: bytes, origin: str, now: float) -> LoadedKey:
+    file = read_key(
+        data, subject=f"key `{key.name}` ({origin})", pinned=key.fingerprints, now=now
+    )
+    return LoadedKey(key=key, file=file, origin=origin)
+
+
+def _find_named(
+    key: Key,
+    name: str,
+    key_dirs: Sequence[str],
+    bundled: Callable[[str], bytes | None],
+) -> tuple[bytes, str]:
+    for directory in key_dirs:
+        path = os.path.join(directory, name)
+        data = _read_key_file(path, directory)
+        if data is not None:
+            return data, path
+    data = bundled(f"keys/{name}")
+    if data is not None:
+        return data, f"built in: {name}"
+    places = ", ".join(key_dirs) or "no directory"
+    raise InputError(
+        f"key `{key.name}`: there is no file {name} in {places}",
+        hint="Put it there, or give the key a `url`.",
+    )
+
+
+def _find_pinned(
+    fingerprint: str,
+    key_dirs: Sequence[str],
+    bundled: Callable[[str], bytes | None],
+) -> list[tuple[bytes, str]]:
+    for ending in _ENDINGS:
+        name = fingerprint + ending
+        for directory in key_dirs:
+            path = os.path.join(directory, name)
+            data = _read_key_file(path, directory)
+            if data is not None:
+                return [(data, path)]
+        data = bundled(f"keys/{name}")
+        if data is not None:
+            return [(data, f"built in: {name}")]
+    return []
+
+
+def _read_key_file(path: str, directory: str) -> bytes | None:
+    """The bytes of a key file, or None if there is none.
+
+    A link may point to another file of its own directory, and nowhere else: the
+    directory travels with the manifest, what lies outside does not.
+    """
+    with translated(path):
+        if not os.path.lexists(path):
+            return None
+        real = os.path.realpath(path)
+        if os.path.dirname(real) != os.path.realpath(directory):
+            raise InputError(
+                f"key file {path} is a link out of its directory",
+                hint="Copy the key there instead.",
+            )
+        if not stat.S_ISREG(os.stat(real).st_mode):
+            raise InputError(f"key file {path} is not a regular file")
+        with open(real, "rb") as file:
+            return file.read(MAX_KEY_BYTES + 1)

@@ -1,0 +1,249 @@
+"""One run, assembled: settings and a manifest in, artifacts in place out.
+
+`Kit` is what the command line, the lifecycles and a Python program use. It puts
+the effects together, each made when it is first needed: a run that finds all in
+place loads neither the network nor the verifier.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fetchkit.digest import Digest
+from fetchkit.errors import DigestMismatchError, StorageError
+from fetchkit.fs import translated
+from fetchkit.install import current_receipt, install
+from fetchkit.receipt import Inputs
+from fetchkit.resolve import resolve_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from fetchkit.artifact import Resolved, Stored
+    from fetchkit.gpg import Verifier
+    from fetchkit.manifest import Manifest
+    from fetchkit.net.settings import NetSettings
+    from fetchkit.pipeline import Pipeline
+    from fetchkit.ports import Clock, Reporter
+    from fetchkit.receipt import Receipt
+    from fetchkit.settings import Settings
+    from fetchkit.store import Cache
+    from fetchkit.target import Target
+
+DEFAULT_TEMP_DIR = "/tmp"  # noqa: S108 -- private directories are made below it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What an installation came to."""
+
+    receipt: Receipt
+    removed: tuple[str, ...] = ()
+    """Artifacts of an earlier run that were taken away."""
+    is_unchanged: bool = False
+    """Everything was in place already; nothing was written."""
+
+
+class Kit:
+    """Fetches, verifies and installs what one manifest names."""
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        *,
+        settings: Settings,
+        target: Target,
+        cache_dir: str,
+        reporter: Reporter,
+        environ: Mapping[str, str] | None = None,
+        key_dirs: Sequence[str] = (),
+        clock: Clock = time.time,
+    ) -> None:
+        """Prepare a run; nothing is read or written yet.
+
+        Args:
+            environ: variables that may override versions, as the manifest says.
+            key_dirs: where key files of the manifest lie.
+        """
+        self.manifest = manifest
+        self.target = target
+        self._settings = settings
+        self._cache_dir = cache_dir
+        self._reporter = reporter
+        self._environ = environ or {}
+        self._key_dirs = tuple(key_dirs)
+        self._clock = clock
+
+    def resolve(self, names: Sequence[str] = ()) -> tuple[Resolved, ...]:
+        """What would be fetched for the target; no name means all.
+
+        Raises:
+            UnknownArtifactError, UnsupportedTargetError, InvalidValueError,
+            ConflictError: see `fetchkit.resolve`.
+        """
+        artifacts = self.manifest.select(names)
+        return resolve_all(artifacts, self.target, self._environ)
+
+    def fetch(self, names: Sequence[str] = ()) -> tuple[Stored, ...]:
+        """Make artifacts available in the cache.
+
+        Raises:
+            FetchkitError: one of them cannot be had or must not be used.
+        """
+        resolved = self.resolve(names)
+        with self._pipeline() as (pipeline, _):
+            return pipeline.ensure_all(resolved)
+
+    def install(self, root: str, names: Sequence[str] = ()) -> Outcome:
+        """Make artifacts installed below `root`, and take away what no longer is.
+
+        `root` has to exist. Everything appears together or not at all.
+
+        Raises:
+            FetchkitError: an artifact cannot be had, must not be used, or cannot
+                be put in place; what was installed before is intact.
+        """
+        resolved = self.resolve(names)
+        inputs = self.inputs(names)
+        previous = current_receipt(root, self.manifest.name, inputs)
+        is_settled = previous and not any(each.is_mutable for each in resolved)
+        if previous is not None and (is_settled or self._settings.is_offline):
+            return self._unchanged(previous)
+        with self._pipeline() as (pipeline, cache):
+            stored = pipeline.ensure_all(resolved)
+            digests = {each.resolved.name: each.digest for each in stored}
+            if previous and digests == {
+                item.name: item.digest for item in previous.items
+            }:
+                return self._unchanged(previous)
+            with cache.install_lock(root):
+                try:
+                    return self._install(stored, root, inputs)
+                except DigestMismatchError:
+                    # A blob changed under us after it was hashed: the pipeline
+                    # sets it aside and fetches it anew.
+                    stored = pipeline.ensure_all(resolved)
+                    return self._install(stored, root, inputs)
+
+    def inputs(self, names: Sequence[str] = ()) -> Inputs:
+        """Everything that decides what `install` puts in place, besides the network."""
+        variables = sorted(
+            variable
+            for artifact in self.manifest.select(names)
+            for variable in artifact.env.values()
+        )
+        return Inputs(
+            manifest=str(self.manifest.digest),
+            target=self.target.name,
+            environ={
+                variable: str(Digest.of(text.encode("utf-8", "surrogateescape")))
+                for variable in variables
+                if (text := self._environ.get(variable, ""))
+            },
+            names=tuple(names),
+        )
+
+    def _install(self, stored: Sequence[Stored], root: str, inputs: Inputs) -> Outcome:
+        receipt, removed = install(
+            stored, root, owner=self.manifest.name, inputs=inputs
+        )
+        for each, item in zip(stored, receipt.items, strict=True):
+            files = sum(entry.kind == "file" for entry in item.entries)
+            self._reporter.installed(each.resolved, files)
+        for name in removed:
+            self._reporter.removed(name)
+        return Outcome(receipt=receipt, removed=removed)
+
+    def _unchanged(self, receipt: Receipt) -> Outcome:
+        self._reporter.unchanged(tuple(item.name for item in receipt.items))
+        for item in receipt.items:
+            for warning in item.evidence.warnings:
+                self._reporter.warning(f"{item.name}: {warning}")
+        return Outcome(receipt=receipt, is_unchanged=True)
+
+    @contextmanager
+    def _pipeline(self) -> Iterator[tuple[Pipeline, Cache]]:
+        from contextlib import closing
+
+        from fetchkit.documents import Documents
+        from fetchkit.equipment import Equipment
+        from fetchkit.host import read_bundled
+        from fetchkit.net.sources import open_source
+        from fetchkit.pipeline import Pipeline
+        from fetchkit.store import Cache
+
+        settings = self._settings
+        cache = Cache.open(self._cache_dir)
+        cache.blobs.sweep_ingest(self._clock())
+        with ExitStack() as stack:
+            source = stack.enter_context(
+                open_source(net_settings(settings), offline=settings.is_offline)
+            )
+            equipment = Equipment(
+                cache=cache,
+                source=source,
+                find_verifier=_VerifierFinder(settings.path).find,
+                reporter=self._reporter,
+                clock=self._clock,
+                jobs=settings.jobs,
+                max_bytes=settings.max_bytes,
+                work_dir=work_dir(settings),
+                key_dirs=self._key_dirs,
+                read_bundled=read_bundled,
+                is_offline=settings.is_offline,
+            )
+            documents = stack.enter_context(closing(Documents(equipment)))
+            pipeline = stack.enter_context(closing(Pipeline(equipment, documents)))
+            yield pipeline, cache
+
+
+class _VerifierFinder:
+    """Finds gpgv once a run, when it is first needed."""
+
+    def __init__(self, search_path: str) -> None:
+        import threading
+
+        self._search_path = search_path
+        self._lock = threading.Lock()
+        self._found: Verifier | None = None
+
+    def find(self) -> Verifier:
+        from fetchkit.gpg import find_verifier
+
+        with self._lock:
+            if self._found is None:
+                self._found = find_verifier(self._search_path)
+            return self._found
+
+
+def net_settings(settings: Settings) -> NetSettings:
+    """How the network is to be used, from what the user set."""
+    from fetchkit import __version__
+    from fetchkit.net.settings import NetSettings, Proxies
+
+    return NetSettings(
+        user_agent=f"fetchkit/{__version__}",
+        ca_file=settings.ca_file,
+        max_connections=max(16, 3 * settings.jobs),
+        proxies=Proxies.parse(https=settings.https_proxy, no_proxy=settings.no_proxy),
+    )
+
+
+def work_dir(settings: Settings) -> str:
+    """Where private temporary directories are made.
+
+    Raises:
+        StorageError: ``TMPDIR`` names something that is no directory.
+    """
+    directory = settings.temp_dir or DEFAULT_TEMP_DIR
+    with translated(directory):
+        if not os.path.isdir(directory):
+            raise StorageError(
+                f"the temporary directory {directory} does not exist",
+                hint="Make it, or set TMPDIR to another.",
+            )
+    return directory

@@ -1,0 +1,50 @@
+"""What a manifest says, as a value (design 3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from fetchkit.errors import UnknownArtifactError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from fetchkit.artifact import Artifact, Key
+    from fetchkit.digest import Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """A checked manifest: every name in it is harmless, every rule of trust holds."""
+
+    document: str
+    """Where it was read from, for messages."""
+    name: str
+    """Names what this manifest owns in an app: its receipt and profile script."""
+    artifacts: Mapping[str, Artifact]
+    keys: Mapping[str, Key] = field(default_factory=dict)
+    digest: Digest
+    """Of the manifest's bytes."""
+
+    def select(self, names: Iterable[str]) -> tuple[Artifact, ...]:
+        """The artifacts of these names; all of them for no name.
+
+        Raises:
+            UnknownArtifactError: a name is not in the manifest; the nearest are named.
+        """
+        wanted = tuple(dict.fromkeys(names))
+        for name in wanted:
+            if name not in self.artifacts:
+                raise self._unknown(name)
+        return tuple(self.artifacts[name] for name in wanted or self.artifacts)
+
+    def _unknown(self, name: str) -> UnknownArtifactError:
+        from difflib import get_close_matches
+
+        nearest = get_close_matches(name, self.artifacts, n=1)
+        listed = ", ".join(self.artifacts)
+        return UnknownArtifactError(
+            f"{self.document} has no artifact `{name[:60]}`; it has {listed}",
+            hint=f"Did you mean `{nearest[0]}`?" if nearest else None,
+        )

@@ -1,0 +1,108 @@
+"""``fetchkit.toml``: bytes to `Manifest`, every fault collected (design 3).
+
+Structure is read in `tables`, rules that span several fields are in `rules`.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from fetchkit.digest import Digest
+from fetchkit.errors import Fault, ManifestError
+from fetchkit.manifest.fields import Fields
+from fetchkit.manifest.model import Manifest
+from fetchkit.manifest.tables import read_artifact, read_key
+from fetchkit.paths import parse_name
+
+SCHEMA = 1
+MAX_MANIFEST_BYTES = 1024 * 1024
+DEFAULT_NAME = "fetchkit"
+
+
+def parse_manifest(data: bytes, document: str) -> Manifest:
+    """Read a manifest.
+
+    Args:
+        data: the bytes of the document.
+        document: where they are from, for messages: a path or a masked url.
+
+    Raises:
+        ManifestError: anything wrong with it; all faults are in `faults`, each
+            with its place, such as ``artifacts.jq.install.links[0]``.
+    """
+    faults: list[Fault] = []
+    top = Fields(parse_toml(data, document), "", faults)
+    _check_schema(top)
+    name = top.parsed("name", parse_name) or DEFAULT_NAME
+    keys = {
+        key_name: key
+        for key_name, table in top.tables("keys").items()
+        if (key := read_key(key_name, table)) is not None
+    }
+    key_names = tuple(top.table_names("keys"))
+    artifacts = {}
+    for artifact_name, table in top.tables("artifacts").items():
+        artifact = read_artifact(artifact_name, table, keys, key_names)
+        if artifact is not None:
+            artifacts[artifact_name] = artifact
+    if not top.table_names("artifacts"):
+        top.fault("artifacts", "there is no artifact", "Add a table [artifacts.NAME].")
+    top.close()
+    if faults:
+        raise ManifestError(document, faults)
+    return Manifest(
+        document=document,
+        name=name,
+        keys=keys,
+        artifacts=artifacts,
+        digest=Digest.of(data),
+    )
+
+
+def parse_toml(data: bytes, document: str) -> dict[str, Any]:
+    """TOML bytes as a dictionary.
+
+    Raises:
+        ManifestError: too large, not UTF-8, not TOML, or nested beyond reason.
+    """
+    if len(data) > MAX_MANIFEST_BYTES:
+        raise _unreadable(document, f"larger than {MAX_MANIFEST_BYTES} bytes")
+    if data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+        raise _unreadable(
+            document, "starts with a byte order mark; save it as plain UTF-8"
+        )
+    if data.lstrip()[:1] == b"<":
+        raise _unreadable(document, "this is a web page, not a manifest")
+    # Part of Python from 3.11 on; the same code as tomli, which 3.10 gets.
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        return tomllib.loads(data.decode())
+    except UnicodeDecodeError as error:
+        raise _unreadable(document, f"not UTF-8 at byte {error.start}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise _unreadable(document, f"not TOML: {error}") from None
+    except (RecursionError, ValueError) as error:
+        # Thousands of nested arrays, or an integer of thousands of digits.
+        raise _unreadable(
+            document, f"not readable as TOML: {type(error).__name__}"
+        ) from None
+
+
+def _check_schema(top: Fields) -> None:
+    schema = top.whole("schema", least=1)
+    if not top.has("schema"):
+        top.fault("schema", "is missing", f"Add `schema = {SCHEMA}` as the first line.")
+    elif schema is not None and schema != SCHEMA:
+        top.fault(
+            "schema",
+            f"is {schema}, this fetchkit reads {SCHEMA}",
+            "Use a fetchkit that knows this schema.",
+        )
+
+
+def _unreadable(document: str, message: str) -> ManifestError:
+    return ManifestError(document, [Fault("", message)])

@@ -1,0 +1,225 @@
+"""From `Resolved` to `Stored`: what is missing is fetched, all of it is verified.
+
+For each artifact the binary, its signature and its keys travel at the same time.
+The binary streams into one staged file; the digest is taken as it passes, and the
+verifier follows the file as soon as signature and keys are there. Nothing is
+published before everything the manifest asks for holds.
+
+    pipeline    many artifacts, their sources in order, what the cache already has
+    transfer    one artifact from one source, retried where that can help
+    documents   signatures and keys: small, shared, remembered
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from fetchkit.artifact import Download
+from fetchkit.digest import CHUNK_BYTES
+from fetchkit.errors import FetchkitError, NetworkError, VerificationError
+from fetchkit.transfer import NotModifiedError, Transfer
+from fetchkit.trust import Verdict
+from fetchkit.verify import check_signature, verify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from fetchkit.artifact import Evidence, Location, Resolved, Stored
+    from fetchkit.digest import Digest
+    from fetchkit.documents import Documents, Vouching
+    from fetchkit.equipment import Equipment
+    from fetchkit.ports import Cancel, Validators
+
+
+class Pipeline:
+    """Makes artifacts available in one cache. Shared by the threads of one run."""
+
+    def __init__(self, equipment: Equipment, documents: Documents) -> None:
+        self._equipment = equipment
+        self._cache = equipment.cache
+        self._reporter = equipment.reporter
+        self._documents = documents
+        self._transfer = Transfer(equipment, documents)
+
+    def close(self) -> None:
+        """Let the threads end."""
+        self._transfer.close()
+
+    def ensure_all(self, artifacts: Sequence[Resolved]) -> tuple[Stored, ...]:
+        """Make every artifact available, several at a time, in the given order.
+
+        Raises:
+            FetchkitError: the first that failed; the others were told to stop, and
+                what they had finished stays in the cache.
+        """
+        cancel = threading.Event()
+        if len(artifacts) == 1 or self._equipment.jobs == 1:
+            return tuple(self.ensure(each, cancel) for each in artifacts)
+        from concurrent.futures import ThreadPoolExecutor, as_completed
+
+        workers = ThreadPoolExecutor(min(self._equipment.jobs, len(artifacts)) or 1)
+        try:
+            futures = [workers.submit(self.ensure, each, cancel) for each in artifacts]
+            for future in as_completed(futures):
+                future.result()  # the first failure in time is the one to report
+            return tuple(future.result() for future in futures)
+        finally:
+            cancel.set()
+            workers.shutdown(wait=True, cancel_futures=True)
+
+    def ensure(self, resolved: Resolved, cancel: Cancel) -> Stored:
+        """Make one artifact available: from the cache, else from its sources.
+
+        Raises:
+            NetworkError: no source has it.
+            VerificationError: what a source has must not be used.
+            StorageError: the cache cannot hold it.
+        """
+        stored = self._find_settled(resolved, cancel)
+        if stored is None:
+            with self._cache.lock(resolved.url):
+                # Another process may have fetched it while we waited.
+                stored = self._find_settled(resolved, cancel)
+                if stored is None:
+                    stored = self._fetch(resolved, cancel)
+        self._reporter.verified(resolved, stored.evidence)
+        for warning in stored.evidence.warnings:
+            self._reporter.warning(f"{resolved.name}: {warning}")
+        return stored
+
+    def _find_settled(self, resolved: Resolved, cancel: Cancel) -> Stored | None:
+        """What the cache holds, where nobody has to be asked whether it is current."""
+        if resolved.is_mutable and not self._equipment.is_offline:
+            return None
+        remembered = self._cache.memory.recall(resolved.url)
+        digest = resolved.sha256 or (remembered.digest if remembered else None)
+        if digest is None:
+            return None
+        return self._reuse(resolved, resolved.locations[0], digest, cancel)
+
+    def _fetch(self, resolved: Resolved, cancel: Cancel) -> Stored:
+        """Ask each source in turn; the first failure is the one that is raised."""
+        *others, last = resolved.locations
+        first: FetchkitError | None = None
+        for location in others:
+            try:
+                return self._fetch_from(resolved, location, cancel)
+            except (NetworkError, VerificationError) as error:  # noqa: PERF203 -- that is the loop
+                first = first or error
+                if cancel.is_set():
+                    raise
+                self._reporter.warning(f"{error.message}; trying the next source")
+        try:
+            return self._fetch_from(resolved, last, cancel)
+        except (NetworkError, VerificationError) as error:
+            raise first or error from error.__cause__
+
+    def _fetch_from(
+        self, resolved: Resolved, location: Location, cancel: Cancel
+    ) -> Stored:
+        known = self._validators(resolved, location)
+        try:
+            return self._transfer.fetch(resolved, location, cancel, known=known)
+        except NotModifiedError as answer:
+            vouching = answer.vouching
+        remembered = self._cache.memory.recall(resolved.url)
+        stored = remembered and self._reuse(
+            resolved, location, remembered.digest, cancel, vouching=vouching
+        )
+        # The cached copy turned out to be damaged: ask again, for all of it.
+        return stored or self._transfer.fetch(resolved, location, cancel)
+
+    def _validators(self, resolved: Resolved, location: Location) -> Validators | None:
+        """What to ask "anything newer?" with: only where the answer "no" is of use."""
+        remembered = self._cache.memory.recall(resolved.url)
+        if (
+            remembered is None
+            or location.url != resolved.url
+            or self._cache.blobs.find(remembered.digest) is None
+        ):
+            return None
+        return remembered.validators or None
+
+    def _reuse(
+        self,
+        resolved: Resolved,
+        location: Location,
+        digest: Digest,
+        cancel: Cancel,
+        vouching: Vouching | None = None,
+    ) -> Stored | None:
+        """The cached blob of `digest`, verified anew; None if it is not usable.
+
+        The bytes are hashed on every use. Who signed them is asked again unless the
+        very same question was answered before.
+
+        Args:
+            vouching: what the publisher vouches with now; None: what the cache has.
+        """
+        size = self._measure(resolved, digest)
+        if size is None:
+            return None
+        download = Download(
+            resolved=resolved,
+            path=self._cache.layout.blob(digest),
+            size=size,
+            digest=digest,
+            source=location.url,
+        )
+        is_current = vouching is not None
+        verdict = known = policy = None
+        if resolved.is_signed:
+            vouching = vouching or self._documents.vouching(
+                resolved, location, cancel, revalidate=False
+            )
+            policy = vouching.policy(resolved)
+            known = self._cache.memory.verdict(
+                digest, policy, now=self._equipment.clock()
+            )
+            verdict = _as_verdict(known) or check_signature(
+                resolved,
+                vouching,
+                self._read(digest),
+                verifier=self._equipment.find_verifier(),
+                work_dir=self._equipment.work_dir,
+                clock=self._equipment.clock,
+            )
+        verified = verify(download, vouching, verdict)
+        reason = "not modified" if is_current else "in the cache"
+        self._reporter.reused(resolved, reason)
+        if vouching is None or known is not None:
+            return self._cache.reuse(verified)
+        self._documents.keep(vouching)
+        return self._cache.reuse(verified, policy=policy)
+
+    def _measure(self, resolved: Resolved, digest: Digest) -> int | None:
+        """The size of a blob that really is `digest`; a damaged one is set aside."""
+        measure = self._cache.blobs.measure(digest)
+        if measure is None:
+            return None
+        if measure.digest() != digest:
+            self._cache.blobs.quarantine(digest)
+            self._cache.memory.forget(resolved.url)
+            self._reporter.warning(
+                f"{resolved.name}: the cached copy is damaged ({measure.digest()}); "
+                "fetching it again"
+            )
+            return None
+        return measure.size
+
+    def _read(self, digest: Digest) -> Iterator[bytes]:
+        with self._cache.blobs.open(digest) as file:
+            while chunk := file.read(CHUNK_BYTES):
+                yield chunk
+
+
+def _as_verdict(evidence: Evidence | None) -> Verdict | None:
+    """The verdict that was kept as evidence."""
+    if evidence is None:
+        return None
+    return Verdict(
+        signers=evidence.signers,
+        warnings=evidence.warnings,
+        expires_at=evidence.expires_at,
+    )

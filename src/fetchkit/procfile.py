@@ -1,0 +1,148 @@
+"""``Procfile``: find a process's command, and put a program in front of it.
+
+Pure: text in, text out. Every line that is not changed stays as it is, byte for
+byte. The line format is Heroku's: ``type: command``.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+
+from fetchkit.errors import InputError
+
+MAX_LINE_CHARS = 64 * 1024
+
+_LINE = re.compile(
+    r"(?P<type>[A-Za-z0-9_-]+)(?P<gap>:[ \t]*)(?P<command>.*?)(?P<end>\s*)"
+)
+_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+_SHELL_SYNTAX = frozenset(";&|<>()`\n{}")
+_BUILTINS = frozenset(
+    {"cd", "export", "source", ".", "eval", "set", "unset", "trap", "ulimit", "umask"}
+    | {"if", "for", "while", "case", "until", "{", "(", "!"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Procfile:
+    """The text of a Procfile, checked."""
+
+    text: str
+
+    @classmethod
+    def parse(cls, data: bytes) -> Procfile:
+        """Read a Procfile.
+
+        Raises:
+            InputError: not UTF-8, a line of more than 65,536 characters, or the
+                same process type twice.
+        """
+        try:
+            text = data.decode()
+        except UnicodeDecodeError as error:
+            raise InputError(
+                f"Procfile: not UTF-8 at byte {error.start}",
+                hint="Save it as plain UTF-8.",
+            ) from None
+        procfile = cls(text)
+        seen: dict[str, int] = {}
+        for number, line in enumerate(text.splitlines(), 1):
+            if len(line) > MAX_LINE_CHARS:
+                raise InputError(
+                    f"Procfile: line {number} has {len(line)} characters",
+                    hint="Move the command to a script.",
+                )
+            match = _match(line)
+            if match is None:
+                continue
+            first = seen.setdefault(match["type"], number)
+            if first != number:
+                raise InputError(
+                    f"Procfile: `{match['type']}` stands in line {first} and {number}",
+                    hint="Keep one of them.",
+                )
+        return procfile
+
+    def command(self, process: str) -> str | None:
+        """The command of `process`, or None if it has no line or an empty one."""
+        for line in self.text.splitlines():
+            match = _match(line)
+            if match is not None and match["type"] == process:
+                return match["command"] or None
+        return None
+
+    def with_command(self, process: str, command: str) -> Procfile:
+        """The same text, but for the command of `process`."""
+        lines = []
+        for line in self.text.splitlines(keepends=True):
+            match = _match(line)
+            if match is None or match["type"] != process:
+                lines.append(line)
+            else:
+                bom = line[: match.start("type") + _offset(line)]
+                lines.append(
+                    f"{bom}{match['type']}{match['gap']}{command}{match['end']}"
+                )
+        return Procfile("".join(lines))
+
+
+def is_wrapped(command: str, program: str) -> bool:
+    """Whether `command` runs `program` already, however it is quoted or spelled."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        words = command.split()
+    return any(word.rsplit("/", 1)[-1] == program for word in words)
+
+
+def wrap_command(command: str, program: str) -> str:
+    """`command` run by `program`: ``program command``.
+
+    Assignments in front stay in front, ``exec`` stays first, and what only a shell
+    understands becomes one ``sh -c`` argument. A command that `program` runs
+    already comes back unchanged.
+
+    Example:
+        >>> wrap_command("PORT=80 node server.js", "mesh")
+        'PORT=80 mesh node server.js'
+        >>> wrap_command("cd web && npm start", "mesh")
+        "mesh sh -c 'cd web && npm start'"
+    """
+    if is_wrapped(command, program):
+        return command
+    if _needs_shell(command):
+        return f"{program} sh -c {shlex.quote(command)}"
+    head, rest = _split_head(command)
+    return f"{head}{program} {rest}"
+
+
+def _split_head(command: str) -> tuple[str, str]:
+    """The assignments and the ``exec`` in front of a simple command, and the rest."""
+    position = 0
+    for match in re.finditer(
+        r"\s*((?:'[^']*'|\"(?:\\.|[^\"])*\"|\\.|\S)+)\s*", command
+    ):
+        word = match[1]
+        if not (_ASSIGNMENT.match(word) or word in {"exec", "env"}):
+            break
+        position = match.end()
+    return command[:position], command[position:]
+
+
+def _needs_shell(command: str) -> bool:
+    bare = re.sub(r"'[^']*'|\"(?:\\.|[^\"])*\"|\\.", "_", command)
+    bare = re.sub(r"\$\{[^}]*\}", "_", bare)
+    if _SHELL_SYNTAX.intersection(bare):
+        return True
+    _, rest = _split_head(command)
+    return rest.split(maxsplit=1)[0] in _BUILTINS if rest.split() else True
+
+
+def _match(line: str) -> re.Match[str] | None:
+    return _LINE.fullmatch(line.removeprefix("\ufeff"))
+
+
+def _offset(line: str) -> int:
+    return 1 if line.startswith("\ufeff") else 0

@@ -1,0 +1,168 @@
+"""What the user may tune, as one value. Pure: reads a mapping, not the environment.
+
+Nothing here can loosen what a manifest demands; there is no switch that skips a
+check.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from fetchkit.errors import FetchkitError, SettingsError
+from fetchkit.target import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import TypeVar
+
+    T = TypeVar("T")
+
+DEFAULT_JOBS = 8
+MAX_JOBS = 64
+DEFAULT_MAX_BYTES = 4 * 1024**3
+"""Most bytes of one artifact whose size no manifest gives: 4 GiB."""
+
+_YES = frozenset({"1", "true", "yes", "on"})
+_NO = frozenset({"", "0", "false", "no", "off"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Read once, passed on. See `VARIABLES` for how each is called outside."""
+
+    manifest: str | None = None
+    """Path, url, or ``-`` for standard input; None: look in the usual places."""
+    platform: Target | None = None
+    cache_dir: str | None = None
+    is_offline: bool = False
+    jobs: int = DEFAULT_JOBS
+    """Most artifacts fetched at one time."""
+    max_bytes: int = DEFAULT_MAX_BYTES
+    ca_file: str | None = None
+    https_proxy: str = ""
+    no_proxy: str = ""
+    path: str = ""
+    """Where programs such as gpgv are looked for."""
+    temp_dir: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One environment variable that is a setting."""
+
+    name: str
+    field: str
+    parse: Callable[[str], object]
+    what: str
+    """For help and documentation: one phrase."""
+    from_app: bool = False
+    """Whether an app's config var of that name counts (ENV_DIR, platform/env)."""
+
+
+def parse_flag(text: str) -> bool:
+    """A yes or no.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    lowered = text.strip().lower()
+    if lowered in _YES:
+        return True
+    if lowered in _NO:
+        return False
+    raise ValueError("expected 1 or 0")
+
+
+def parse_jobs(text: str) -> int:
+    """How many artifacts at one time.
+
+    Raises:
+        ValueError: no whole number from 1 to 64.
+    """
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_JOBS:
+        raise ValueError(f"expected a whole number from 1 to {MAX_JOBS}")
+    return int(text)
+
+
+_SIZES = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
+
+
+def parse_size(text: str) -> int:
+    """A number of bytes: ``500M``, ``4GiB``, ``1048576``.
+
+    Raises:
+        ValueError: it is none.
+    """
+    number = text.strip().upper().removesuffix("B").removesuffix("I")
+    unit = number[-1:] if number[-1:] in "KMG" else ""
+    digits = number.removesuffix(unit)
+    if not digits.isascii() or not digits.isdigit() or int(digits) == 0:
+        raise ValueError("expected a size such as 500M or 4G")
+    return int(digits) * _SIZES[unit]
+
+
+VARIABLES = (
+    Variable("FETCHKIT_MANIFEST", "manifest", str, "the manifest: path, url or -"),
+    Variable("FETCHKIT_PLATFORM", "platform", Target.parse, "build for os-arch"),
+    Variable("FETCHKIT_CACHE_DIR", "cache_dir", str, "the cache"),
+    Variable(
+        "FETCHKIT_OFFLINE", "is_offline", parse_flag, "use no network", from_app=True
+    ),
+    Variable(
+        "FETCHKIT_JOBS", "jobs", parse_jobs, "artifacts at one time", from_app=True
+    ),
+    Variable(
+        "FETCHKIT_MAX_BYTES", "max_bytes", parse_size, "largest download", from_app=True
+    ),
+    Variable(
+        "FETCHKIT_CA_FILE",
+        "ca_file",
+        str,
+        "PEM file of further authorities",
+        from_app=True,
+    ),
+    Variable("SSL_CERT_FILE", "ca_file", str, "as FETCHKIT_CA_FILE, which wins"),
+    Variable("https_proxy", "https_proxy", str, "proxy for https", from_app=True),
+    Variable(
+        "HTTPS_PROXY", "https_proxy", str, "as https_proxy, which wins", from_app=True
+    ),
+    Variable("no_proxy", "no_proxy", str, "hosts reached without proxy", from_app=True),
+    Variable("NO_PROXY", "no_proxy", str, "as no_proxy, which wins", from_app=True),
+)
+"""Every variable that is read. Of two for one field the first that is set wins."""
+
+APP_VARIABLES = frozenset(variable.name for variable in VARIABLES if variable.from_app)
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """The settings in `environ`; an empty variable counts as unset.
+
+    Raises:
+        SettingsError: a variable holds something it cannot.
+    """
+    found: dict[str, Any] = {}
+    for variable in VARIABLES:
+        text = environ.get(variable.name, "")
+        if not text or variable.field in found:
+            continue
+        found[variable.field] = parse_setting(variable.name, text, variable.parse)
+    base = Settings(
+        path=environ.get("PATH", "/usr/local/bin:/usr/bin:/bin"),
+        temp_dir=environ.get("TMPDIR") or None,
+    )
+    return replace(base, **found)
+
+
+def parse_setting(name: str, text: str, parse: Callable[[str], T]) -> T:
+    """`text` as the value of the setting `name`.
+
+    Raises:
+        SettingsError: it cannot be; the message names the setting.
+    """
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise SettingsError(f"{name} is `{text[:60]}`: {error}") from None
+    except FetchkitError as error:
+        raise SettingsError(f"{name}: {error.message}", hint=error.hint) from None

@@ -1,0 +1,121 @@
+"""What a url gave last time, and who vouched for a digest.
+
+Small JSON documents beside the blobs. All of it may be deleted at any time, and
+all of it may be wrong: a document that does not read is as good as none, bytes are
+hashed whatever it says, and a verdict counts only for exactly its question.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from fetchkit.digest import Digest
+from fetchkit.errors import FetchkitError
+from fetchkit.evidence import parse_evidence, render_evidence
+from fetchkit.fs import write_atomic
+from fetchkit.ports import Validators
+
+if TYPE_CHECKING:
+    from fetchkit.artifact import Evidence
+    from fetchkit.store.layout import Layout
+    from fetchkit.urls import Url
+
+MAX_DOCUMENT_BYTES = 64 * 1024
+_MALFORMED = (ValueError, KeyError, TypeError, AttributeError, FetchkitError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """The last verified answer of a url."""
+
+    digest: Digest
+    size: int
+    validators: Validators = field(default_factory=Validators)
+
+
+class Memory:
+    """The documents of one cache. Reading never writes, writing is atomic."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+
+    def recall(self, url: Url) -> Remembered | None:
+        """What `url` gave last time, if that is known."""
+        document = _read(self._layout.memory(url))
+        try:
+            return Remembered(
+                digest=Digest.parse(document["digest"]),
+                size=int(document["size"]),
+                validators=Validators(
+                    etag=document.get("etag"),
+                    last_modified=document.get("last_modified"),
+                ),
+            )
+        except _MALFORMED:
+            return None
+
+    def remember(self, url: Url, remembered: Remembered) -> None:
+        """Note what `url` gave. To be called with verified bytes only.
+
+        Raises:
+            StorageError: the cache cannot be written to.
+        """
+        document = {
+            "url": str(url),
+            "digest": str(remembered.digest),
+            "size": remembered.size,
+            "etag": remembered.validators.etag,
+            "last_modified": remembered.validators.last_modified,
+        }
+        _write(self._layout.memory(url), document)
+
+    def forget(self, url: Url) -> None:
+        """Drop what is known of `url`: it turned out to be wrong."""
+        with suppress(OSError):
+            os.unlink(self._layout.memory(url))
+
+    def verdict(self, digest: Digest, policy: Digest, *, now: float) -> Evidence | None:
+        """Who vouched for `digest` under exactly `policy`, if that still holds."""
+        document = _read(self._layout.verdict(digest, policy))
+        try:
+            if document["digest"] != str(digest) or document["policy"] != str(policy):
+                return None
+            evidence = parse_evidence(document["evidence"])
+        except _MALFORMED:
+            return None
+        if evidence.expires_at is not None and evidence.expires_at <= now:
+            return None
+        # An exception is dated; its last day is judged anew, by the verifier.
+        return None if evidence.warnings else evidence
+
+    def keep_verdict(self, digest: Digest, policy: Digest, evidence: Evidence) -> None:
+        """Note who vouched for `digest` under `policy`.
+
+        Raises:
+            StorageError: the cache cannot be written to.
+        """
+        document = {
+            "digest": str(digest),
+            "policy": str(policy),
+            "evidence": render_evidence(evidence),
+        }
+        _write(self._layout.verdict(digest, policy), document)
+
+
+def _read(path: str) -> dict[str, Any]:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        with os.fdopen(descriptor, "rb") as file:
+            document = json.loads(file.read(MAX_DOCUMENT_BYTES))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _write(path: str, document: dict[str, Any]) -> None:
+    text = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=True)
+    write_atomic(path, text.encode() + b"\n", mode=0o600)

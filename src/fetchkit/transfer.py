@@ -1,0 +1,216 @@
+"""One artifact from one source: streamed, measured and judged at the same time."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+from fetchkit.arrival import Arrival
+from fetchkit.artifact import Download
+from fetchkit.errors import NetworkError
+from fetchkit.retry import plan_retry
+from fetchkit.verify import check_signature, verify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fetchkit.artifact import Location, Resolved, Stored
+    from fetchkit.documents import Documents, Vouching
+    from fetchkit.equipment import Equipment
+    from fetchkit.ports import Body, Cancel, Validators
+    from fetchkit.trust import Verdict
+
+
+T = TypeVar("T")
+
+
+class NotModifiedError(Exception):
+    """The source still has what the cache has. Never leaves the pipeline."""
+
+    def __init__(self, vouching: Vouching | None) -> None:
+        super().__init__()
+        self.vouching = vouching
+        """What vouches for it now: asked for at the same time."""
+
+
+class Transfer:
+    """Fetches artifacts into a cache. Shared by the threads of one run."""
+
+    def __init__(self, equipment: Equipment, documents: Documents) -> None:
+        self._equipment = equipment
+        self._cache = equipment.cache
+        self._documents = documents
+        self._reporter = equipment.reporter
+        # Two tasks an artifact: what vouches for it, and the verifier that follows.
+        # Both fit for every job, so that neither can wait for a thread in vain.
+        self._aside = ThreadPoolExecutor(2 * equipment.jobs, thread_name_prefix="aside")
+
+    def close(self) -> None:
+        """Let the threads end."""
+        self._aside.shutdown(wait=False, cancel_futures=True)
+
+    def fetch(
+        self,
+        resolved: Resolved,
+        location: Location,
+        cancel: Cancel,
+        *,
+        known: Validators | None = None,
+    ) -> Stored:
+        """Fetch, verify and publish; tried again where that can help.
+
+        Args:
+            known: ask only for something newer than these.
+
+        Raises:
+            NotModifiedError: there is nothing newer than `known`.
+            NetworkError: the source does not give it.
+            VerificationError: what it gives must not be used.
+            StorageError: the cache cannot hold it.
+        """
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return self._attempt(resolved, location, cancel, known)
+            except NetworkError as error:
+                delay = plan_retry(error, attempt, jitter=os.urandom(1)[0] / 256)
+                if delay is None or cancel.is_set():
+                    raise
+                self._reporter.retrying(location.url, error, delay)
+                cancel.wait(delay)
+
+    def _attempt(
+        self,
+        resolved: Resolved,
+        location: Location,
+        cancel: Cancel,
+        known: Validators | None,
+    ) -> Stored:
+        if resolved.is_signed:
+            # Missing? Then say so before a byte is asked for.
+            self._equipment.find_verifier()
+        with self._cache.blobs.staged() as path:
+            arrival = Arrival(path)
+            aside = _Aside(cancel)
+            if resolved.is_signed:
+                aside.vouching = self._aside.submit(
+                    self._documents.vouching, resolved, location, aside, revalidate=True
+                )
+                aside.vouching.add_done_callback(aside.stop_if_failed)
+                aside.verdict = self._aside.submit(
+                    self._follow, resolved, aside.vouching, arrival
+                )
+            with aside.ending(arrival):
+                body = self._receive(resolved, location, arrival, aside, known)
+            if body.not_modified:
+                arrival.abandon()
+                raise NotModifiedError(_result(aside.vouching))
+            download = Download(
+                resolved=resolved,
+                path=path,
+                size=arrival.measure.size,
+                digest=arrival.measure.digest(),
+                source=body.url,
+            )
+            vouching = _result(aside.vouching)
+            verdict = _result(aside.verdict)
+            verified = verify(download, vouching, verdict)
+            stored = self._cache.commit(
+                verified,
+                policy=vouching.policy(resolved) if vouching else None,
+                validators=body.validators,
+            )
+            if vouching is not None:
+                self._documents.keep(vouching)
+            return stored
+
+    def _receive(
+        self,
+        resolved: Resolved,
+        location: Location,
+        arrival: Arrival,
+        cancel: Cancel,
+        known: Validators | None,
+    ) -> Body:
+        limit = (
+            resolved.size if resolved.size is not None else self._equipment.max_bytes
+        )
+        started = time.monotonic()
+        opened = self._equipment.source.open(
+            location.url, limit=limit, validators=known, cancel=cancel
+        )
+        with opened as body:
+            if body.not_modified:
+                return body
+            self._reporter.downloading(resolved, body.url, body.size)
+            for chunk in body.chunks:
+                arrival.write(chunk)
+                self._reporter.received(resolved, len(chunk))
+        arrival.finish()
+        self._reporter.downloaded(
+            resolved, arrival.measure.size, time.monotonic() - started
+        )
+        return body
+
+    def _follow(
+        self, resolved: Resolved, vouching: Future[Vouching], arrival: Arrival
+    ) -> Verdict:
+        return check_signature(
+            resolved,
+            vouching.result(),
+            arrival.follow(),
+            verifier=self._equipment.find_verifier(),
+            work_dir=self._equipment.work_dir,
+            clock=self._equipment.clock,
+        )
+
+
+def _result(future: Future[T] | None) -> T | None:
+    return None if future is None else future.result()
+
+
+class _Aside:
+    """What runs beside one transfer; also tells that transfer when to stop."""
+
+    def __init__(self, outer: Cancel) -> None:
+        self._outer = outer
+        self._own = threading.Event()
+        self.vouching: Future[Vouching] | None = None
+        self.verdict: Future[Verdict] | None = None
+
+    def is_set(self) -> bool:
+        """Whether the transfer has become pointless."""
+        return self._own.is_set() or self._outer.is_set()
+
+    def wait(self, timeout: float) -> bool:
+        """Sleep, unless the run is over."""
+        return self._outer.wait(timeout)
+
+    def stop_if_failed(self, vouching: Future[Vouching]) -> None:
+        """Without a signature or key there is no use in the binary."""
+        if not vouching.cancelled() and vouching.exception() is not None:
+            self._own.set()
+
+    @contextmanager
+    def ending(self, arrival: Arrival) -> Iterator[None]:
+        """Stop everything when the transfer fails, and raise what failed first."""
+        try:
+            yield
+        except BaseException:
+            arrival.abandon()
+            cause = self._cause()
+            self._own.set()
+            if cause is not None:
+                raise cause from None
+            raise
+
+    def _cause(self) -> BaseException | None:
+        """The failure that stopped the transfer, if it was not its own."""
+        if not self._own.is_set() or self.vouching is None:
+            return None
+        return self.vouching.exception()
