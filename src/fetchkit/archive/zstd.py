@@ -27,7 +27,7 @@ recommends every decoder to accept at most (RFC 8878, 3.1.1.1.2)."""
 SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin"
 """Where the command is looked for. Not PATH: that belongs to the app being built."""
 TIMEOUT_SECONDS = 600
-"""For one pass. The largest archive allowed takes about ten seconds."""
+"""For one pass. Generous, because the pipe also waits for the disk we write to."""
 _STDERR_BYTES = 200
 
 
