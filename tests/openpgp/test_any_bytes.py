@@ -42,6 +42,7 @@ def damaged(draw: st.DrawFn, data: bytes) -> bytes:
 @settings(max_examples=300, deadline=None)
 @given(files)
 @example(b"\x88\x00")
+@example(b"\xef\xbb\xbf")
 def test_signature_reader_never_crashes(data: bytes) -> None:
     with suppress(FetchkitError):
         file = read_signatures(data, subject="s")
@@ -51,6 +52,7 @@ def test_signature_reader_never_crashes(data: bytes) -> None:
 @settings(max_examples=300, deadline=None)
 @given(files)
 @example(b"\x98\x00")
+@example(b"\xef\xbb\xbf")
 def test_key_reader_never_crashes(data: bytes) -> None:
     with suppress(FetchkitError):
         key = read_key(data, subject="k", pinned=None, now=0.0)

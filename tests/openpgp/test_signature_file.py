@@ -113,6 +113,7 @@ DAMAGED = [
     ),
     pytest.param(b"\x8b" + BINARY[6:], "of unstated length", id="indeterminate length"),
     pytest.param(b"\xc2\xe1" + BINARY[6:], "of unstated length", id="partial length"),
+    pytest.param(b"\xef\xbb\xbf\n", "holds nothing", id="byte order mark only"),
     pytest.param(b"\xc2", "is truncated", id="header only"),
     pytest.param(b"\xc2\x00", "is truncated", id="empty packet"),
     pytest.param(

@@ -75,6 +75,8 @@ def read_armored(data: bytes, *, label: str) -> bytes:
         if found != label:
             raise WrongKindError(_KINDS.get(found, "another kind of armor"))
         blocks.append(_read_block(lines, label.encode()))
+    if not blocks:
+        raise MalformedError("holds nothing")
     return b"".join(blocks)
 
 
