@@ -1,15 +1,7 @@
-"""Whether what a verifier said is enough: status lines and pinned keys -> verdict.
+"""The verdict: groups of status lines and pinned keys -> who signed, or why not.
 
-Pure. The exit status of GnuPG is 0 for revoked and expired keys, and ``VALIDSIG``
-is printed for them too; newer verifiers call a signature by a since-expired key
-good. So the rules stand here, and are the same whichever tool did the arithmetic:
-
-* anything that means bad, damaged or unexpected decides against the whole file;
-* a signature counts if it is ``GOODSIG`` with a full ``VALIDSIG``, over binary
-  data, with an accepted digest, not from the future, not expired, by a strong key
-  part whose *primary* fingerprint is pinned;
-* a signature by a key we were not given is noted, and decides nothing;
-* as many different primaries as the manifest asks for have to have signed.
+Pure. Counts and orders; whether a single signature counts is decided in
+`fetchkit.trust.signer`.
 """
 
 from __future__ import annotations
@@ -22,7 +14,7 @@ from fetchkit.errors import (
     UntrustedKeyError,
     VerificationError,
 )
-from fetchkit.signer import Pin, PinnedSignature
+from fetchkit.trust.signer import Pin, PinnedSignature
 from fetchkit.status import StatusError, parse_status
 
 if TYPE_CHECKING:
