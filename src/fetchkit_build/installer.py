@@ -8,7 +8,6 @@ import os
 import textwrap
 
 _PROGRAM = os.path.join(os.path.dirname(__file__), "payload", "get_fetchkit.py")
-_LINE_CHARS = 100
 
 
 def render_installer(pyz: bytes) -> bytes:
@@ -18,16 +17,16 @@ def render_installer(pyz: bytes) -> bytes:
     beginning of the text, down to its first letter, is a syntax error or an undefined
     name, and Python runs no statement it has not seen the end of. That is also why
     there is no ``#!`` line, and why the call is in parentheses: ``main`` alone would
-    be a program that ends well.
+    be a program that ends well. The payload is in base 64: Python decodes it thirty
+    times faster than base 85, which would be a fifteenth shorter.
     """
     with open(_PROGRAM, encoding="utf-8") as file:
         program = textwrap.indent(file.read(), "    ")
-    payload = base64.b85encode(pyz).decode("ascii")
-    lines = "\n".join(textwrap.wrap(payload, _LINE_CHARS))
+    lines = base64.encodebytes(pyz).decode("ascii")
     return (
         f"try:\n{program}\n"
         f'    SHA256 = "{hashlib.sha256(pyz).hexdigest()}"\n'
-        f'    PAYLOAD = r"""\n{lines}\n"""\n'
+        f'    PAYLOAD = """\n{lines}"""\n'
         "finally:\n"
         "    (main(PAYLOAD, SHA256))\n"
     ).encode("ascii")

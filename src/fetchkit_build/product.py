@@ -57,6 +57,9 @@ def build(
 ) -> str:
     """Write the pyz, the installer and their checksums to `dist_dir`.
 
+    The installer carries the same modules without the compiled ones
+    (docs/decisions/0004).
+
     Args:
         interpreters: which Pythons get compiled modules along.
         modified: seconds since the epoch; the time every entry of the zip bears.
@@ -73,11 +76,14 @@ def build(
         tree = contents.read_tree(modules_dir)
         _prune(modules_dir, keep=contents.select(tree))
         entries = _run_shiv(python, modules_dir, work_dir)
-    entries |= _own_entries(checkout, contents.find_packages(tree))
-    for interpreter in interpreters:
-        entries[bytecode.entry_name(interpreter)] = bytecode.pack(entries, interpreter)
-    entries["build-info.json"] = _render_info(tree, interpreters)
-    return _publish(dist_dir, archive.render_archive(entries, modified=modified))
+    packages = contents.find_packages(tree)
+    entries |= _own_entries(checkout, packages)
+    packs = {one: bytecode.pack(entries, one) for one in interpreters}
+    return _publish(
+        dist_dir,
+        _assemble(entries, packages, packs, modified),
+        installer.render_installer(_assemble(entries, packages, {}, modified)),
+    )
 
 
 def _install(checkout: Checkout, python: str, work_dir: str) -> str:
@@ -147,20 +153,20 @@ def _own_entries(
     return entries
 
 
-def _render_info(
-    tree: Mapping[str, bytes], interpreters: Sequence[Interpreter]
+def _assemble(
+    entries: Mapping[str, bytes],
+    packages: tuple[contents.Package, ...],
+    packs: Mapping[Interpreter, bytes],
+    modified: int,
 ) -> bytes:
-    """What is inside and what made it: enough to build the same bytes elsewhere."""
-    return _render_json(
-        {
-            "packages": {
-                package.name: package.version
-                for package in contents.find_packages(tree)
-            },
-            "bytecode": {
-                one.cache_tag: ".".join(map(str, one.version)) for one in interpreters
-            },
-        }
+    """The pyz with these packs; it says what is inside and what compiled it."""
+    info = {
+        "packages": {package.name: package.version for package in packages},
+        "bytecode": {one.cache_tag: ".".join(map(str, one.version)) for one in packs},
+    }
+    named = {bytecode.entry_name(one): data for one, data in packs.items()}
+    return archive.render_archive(
+        {**entries, **named, "build-info.json": _render_json(info)}, modified=modified
     )
 
 
@@ -168,9 +174,8 @@ def _render_json(value: object) -> bytes:
     return (json.dumps(value, indent=1, sort_keys=True) + "\n").encode()
 
 
-def _publish(dist_dir: str, pyz: bytes) -> str:
+def _publish(dist_dir: str, pyz: bytes, script: bytes) -> str:
     os.makedirs(dist_dir, exist_ok=True)
-    script = installer.render_installer(pyz)
     sums = "".join(
         f"{hashlib.sha256(data).hexdigest()}  {name}\n"
         for name, data in ((PYZ, pyz), (INSTALLER, script))

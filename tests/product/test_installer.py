@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import os
 import random
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fetchkit import __version__
+from fetchkit_build.archive import read_archive
 from fetchkit_build.installer import render_installer
 from tests.product.fixtures import find_old_python, pythons, run
 
@@ -79,9 +81,20 @@ def test_an_old_python_is_refused_in_one_line(minor: str, installer: Path) -> No
     assert b"Traceback" not in result.stderr
 
 
-def test_the_carried_program_is_the_published_one(installer: Path, pyz: Path) -> None:
-    direct = run([PYTHON, pyz, "--version", "--digest"])
-    assert run([PYTHON, installer, "--version", "--digest"]).stdout == direct.stdout
+def test_the_carried_program_is_the_published_one_as_source(
+    installer: Path, pyz: Path
+) -> None:
+    text = installer.read_text()
+    carried = read_archive(
+        base64.b64decode(text.split('"""\n')[-2].partition('"""')[0])
+    )
+    published = read_archive(pyz.read_bytes())
+    del carried["build-info.json"], published["build-info.json"]
+    assert carried == {
+        name: data
+        for name, data in published.items()
+        if not name.startswith("bytecode/")
+    }
 
 
 def test_arguments_and_standard_input_reach_the_program(
@@ -163,7 +176,7 @@ def test_modules_in_the_current_directory_are_not_imported(
 
 def test_a_changed_payload_is_refused(stand_in: Path, scratch: Path) -> None:
     text = stand_in.read_text()
-    start = text.index('PAYLOAD = r"""\n') + 20
+    start = text.index('PAYLOAD = """\n') + 20
     flipped = "A" if text[start] != "A" else "B"
     stand_in.write_text(text[:start] + flipped + text[start + 1 :])
     result = run([PYTHON, stand_in], variables={"TMPDIR": str(scratch)})

@@ -3,7 +3,7 @@
 #     curl -fsSL https://.../get-fetchkit.py | python3 - compile "$BUILD_DIR"
 #     python3 get-fetchkit.py compile "$BUILD_DIR"
 #
-# The pyz is the text at the end, in base 85. Its digest is checked, then it runs in
+# The pyz is the text at the end, in base 64. Its digest is checked, then it runs in
 # this process, from memory where Linux allows it, else from a private temporary file
 # that is removed again. The whole file is one `try` statement that only its last line
 # completes, so a download cut anywhere is a syntax error and runs nothing.
@@ -28,11 +28,11 @@ def main(payload, sha256):
             "start it with another one: curl ... | python3.12 - ...",
             2,
         )
-    import base64
+    import binascii
     import hashlib
 
     try:
-        pyz = base64.b85decode(payload.replace("\n", ""))
+        pyz = binascii.a2b_base64(payload)
     except ValueError:
         pyz = b""
     if hashlib.sha256(pyz).hexdigest() != sha256:
