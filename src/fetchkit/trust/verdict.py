@@ -14,8 +14,8 @@ from fetchkit.errors import (
     UntrustedKeyError,
     VerificationError,
 )
-from fetchkit.trust.signer import Pin, PinnedSignature
 from fetchkit.status import StatusError, parse_status
+from fetchkit.trust.signer import Pin, PinnedSignature
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
