@@ -206,10 +206,9 @@ main()
 
 
 def test_closed_standard_descriptors_do_no_harm(work_dir: Path) -> None:
-    root = Path(__file__).parents[2]
     done = subprocess.run(
         [sys.executable, "-c", CLOSED, str(work_dir)],
-        env={"PYTHONPATH": f"{root / 'src'}:{root}", "PATH": os.defpath},
+        env={"PYTHONPATH": os.pathsep.join(sys.path), "PATH": os.defpath},
         timeout=60,
         check=False,
     )

@@ -262,3 +262,10 @@ def test_old_certifications_are_kept_and_mean_nothing() -> None:
     key = read(GOOD.public + old)
     assert key.binary.endswith(bytes(40))
     assert key.expires_at is None
+
+
+def test_user_attributes_are_kept_for_the_verifier(keys: TestKeys) -> None:
+    attribute = packets.packet(17, b"a photograph")
+    key = read(SECOND.public + attribute, (SECOND.fingerprint,))
+    assert key.binary == SECOND.public + attribute
+    assert key.user_ids == keys.second.file.user_ids
