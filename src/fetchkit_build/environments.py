@@ -24,6 +24,9 @@ def ensure_environment(directory: str, requirements: str) -> str:
     Made again when the requirements or the Python that runs this change; a build that
     was interrupted leaves no stamp, and so nothing that is taken for an environment.
 
+    What they ask for in turn is not looked at: the pins are complete, and anyio is
+    missing on purpose (docs/decisions/0003).
+
     Raises:
         BuildError: Python here cannot make one, or a package cannot be had.
     """
@@ -38,7 +41,10 @@ def ensure_environment(directory: str, requirements: str) -> str:
     shutil.rmtree(directory, ignore_errors=True)
     run([sys.executable, "-m", "venv", directory], "make a virtual environment")
     run(
-        [*pip(python), "install", "--require-hashes", "--requirement", requirements],
+        [
+            *(*pip(python), "install", "--no-deps", "--require-hashes"),
+            *("--requirement", requirements),
+        ],
         f"install {os.path.relpath(requirements)}",
     )
     with open(stamp, "w", encoding="utf-8") as file:
@@ -48,9 +54,8 @@ def ensure_environment(directory: str, requirements: str) -> str:
 
 def pip(python: str) -> list[str]:
     """The command that calls pip in the environment of `python`, quietly."""
-    return [
-        *(python, "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check"),
-    ]
+    quiet = ("--quiet", "--no-input", "--disable-pip-version-check")
+    return [python, "-m", "pip", *quiet]
 
 
 def run(
