@@ -1,11 +1,11 @@
 """The stages of an artifact's life, each a frozen value that holds the one before.
 
     Artifact   a publisher offers this                   made by `fetchkit.manifest`
-    Resolved   this build of it fits this target         made by `fetchkit.resolve`
+    Resolved   this build of it fits this target         made by `fetchkit.resolution`
     Download   bytes arrived, nothing is known of them   made by `fetchkit.pipeline`
-    Verified   size, digest and signer hold              made by `fetchkit.verify`
+    Verified   size, digest and signer hold              made by `fetchkit.verification`
     Stored     published in the cache                    made by `fetchkit.store`
-    Installed  usable in a directory                     made by `fetchkit.install`
+    Installed  usable in a directory                     made by `fetchkit.installation`
 
 A function that must not see unverified bytes takes `Verified` or later, and so
 cannot be given any. Pure values: no I/O, no clock, no environment.
@@ -220,7 +220,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """Size, digest and signer hold. Made only by `fetchkit.verify`."""
+    """Size, digest and signer hold. Made only by `fetchkit.verification`."""
 
     download: Download
     evidence: Evidence

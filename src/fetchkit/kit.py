@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 from fetchkit.digest import Digest
 from fetchkit.errors import DigestMismatchError, StorageError
 from fetchkit.fs import translated
-from fetchkit.install import current_receipt, install
+from fetchkit.installation import current_receipt, install
 from fetchkit.receipt import Inputs
-from fetchkit.resolve import resolve_all
+from fetchkit.resolution import resolve_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -83,7 +83,7 @@ class Kit:
 
         Raises:
             UnknownArtifactError, UnsupportedTargetError, InvalidValueError,
-            ConflictError: see `fetchkit.resolve`.
+            ConflictError: see `fetchkit.resolution`.
         """
         artifacts = self.manifest.select(names)
         return resolve_all(artifacts, self.target, self._environ)

@@ -20,7 +20,7 @@ from fetchkit.digest import CHUNK_BYTES
 from fetchkit.errors import FetchkitError, NetworkError, VerificationError
 from fetchkit.transfer import NotModifiedError, Transfer
 from fetchkit.trust import Verdict
-from fetchkit.verify import check_signature, verify
+from fetchkit.verification import check_signature, verify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

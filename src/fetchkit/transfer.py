@@ -13,7 +13,7 @@ from fetchkit.arrival import Arrival
 from fetchkit.artifact import Download
 from fetchkit.errors import NetworkError
 from fetchkit.retry import plan_retry
-from fetchkit.verify import check_signature, verify
+from fetchkit.verification import check_signature, verify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

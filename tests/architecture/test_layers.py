@@ -14,14 +14,17 @@ if TYPE_CHECKING:
 LAYERS = {
     "words": "artifact digest errors paths ports target urls",
     "decisions": (
-        "environ evidence formats manifest openpgp procfile receipt resolve retry "
+        "environ evidence formats manifest openpgp procfile receipt resolution retry "
         "settings status templates trust versions"
     ),
     "effects": (
         "archive arrival child discovery fs gpg host keyring locks net store "
         "transaction"
     ),
-    "use cases": "documents equipment install kit pipeline transfer verify",
+    "use cases": (
+        "api audit detached documents equipment installation kit pipeline transfer "
+        "verification"
+    ),
     "lifecycles": "lifecycles",
     "command line": "cli __main__",
 }

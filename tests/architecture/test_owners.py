@@ -65,10 +65,10 @@ CALLERS = {
     "quit": [],
     "eval": [],
     "exec": [],
-    "Verified": ["fetchkit.verify"],
+    "Verified": ["fetchkit.verification"],
     "Stored": ["fetchkit.store"],
-    "Installed": ["fetchkit.install"],
-    "Resolved": ["fetchkit.resolve"],
+    "Installed": ["fetchkit.installation"],
+    "Resolved": ["fetchkit.resolution"],
     "Download": ["fetchkit.pipeline", "fetchkit.transfer"],
 }
 """Name -> the rooms that may call it: a stage is made in one place."""

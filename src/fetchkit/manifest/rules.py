@@ -126,7 +126,7 @@ def _check_urls(artifact: Artifact, table: Fields) -> None:
 def _check_url(table: Fields, key: str, template: str, known: tuple[str, ...]) -> None:
     if not template or not _check_template(table, key, template, known):
         return
-    # A host that is a variable cannot be judged yet; `fetchkit.resolve` asks again.
+    # A host that is a variable cannot be judged yet; `fetchkit.resolution` asks again.
     sample = _FIELD.sub("x", template.replace("{url}", "https://x/x"))
     table.checked(key, sample, lambda text: check_scheme(Url.parse(text)))
 

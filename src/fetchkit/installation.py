@@ -24,7 +24,7 @@ from fetchkit.receipt import (
     receipt_name,
     render_receipt,
 )
-from fetchkit.resolve import join
+from fetchkit.resolution import join
 from fetchkit.transaction import Transaction, transaction
 
 if TYPE_CHECKING:
