@@ -28,7 +28,7 @@ _CHECKS = (
 def main(root: str, argv: Sequence[str]) -> int:
     """Do what `argv` asks for in the checkout at `root`; return the exit code."""
     arguments, rest = _parser().parse_known_args(argv)
-    if rest and arguments.verb != "test":
+    if rest and arguments.verb not in {"test", "bench"}:
         _parser().error(f"unrecognized arguments: {' '.join(rest)}")
     checkout = Checkout(root=root)
     try:
@@ -57,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="?",
         choices=("build", "test", "check", "demo", "bench"),
         default="build",
-        help="build (the default) | test [PYTEST ARGUMENTS] | check | demo | bench",
+        help="build (the default) | test [ARGUMENTS] | check | demo | bench [ARGUMENTS]",
         metavar="VERB",
     )
     parser.add_argument(
@@ -97,7 +97,7 @@ def _use(verb: str, checkout: Checkout, pyz: str, rest: Sequence[str]) -> int:
     command = {
         "test": ["-m", "pytest", *rest],
         "demo": [checkout.path("examples", "demo.py")],
-        "bench": [checkout.path("bench", "run.py")],
+        "bench": [checkout.path("bench", "run.py"), *rest],
     }[verb]
     return _run(checkout, [checkout.environment("test"), *command], pyz)
 
