@@ -210,7 +210,8 @@ class Documents:
         while True:
             attempt += 1
             try:
-                return self._ask(url, limit, known, cancel)
+                with self._equipment.tracer.span("document", url=str(url)):
+                    return self._ask(url, limit, known, cancel)
             except NetworkError as error:
                 delay = plan_retry(error, attempt, jitter=os.urandom(1)[0] / 256)
                 if delay is None or cancel.is_set():

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fetchkit.trace import UNTRACED
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fetchkit.gpg import Verifier
-    from fetchkit.ports import Clock, Reporter, Source
+    from fetchkit.ports import Clock, Reporter, Source, Tracer
     from fetchkit.store import Cache
 
 
@@ -33,5 +35,6 @@ class Equipment:
     """Where key files of the manifest lie, best first."""
     read_bundled: Callable[[str], bytes | None] = lambda _: None
     """Gives a file of fetchkit's own ``keys/`` by name."""
+    tracer: Tracer = UNTRACED
     is_offline: bool = False
     """Take what was verified last for a url that may have changed."""

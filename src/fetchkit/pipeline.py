@@ -39,6 +39,7 @@ class Pipeline:
         self._equipment = equipment
         self._cache = equipment.cache
         self._reporter = equipment.reporter
+        self._tracer = equipment.tracer
         self._documents = documents
         self._transfer = Transfer(equipment, documents)
 
@@ -76,13 +77,10 @@ class Pipeline:
             VerificationError: what a source has must not be used.
             StorageError: the cache cannot hold it.
         """
-        stored = self._find_settled(resolved, cancel)
-        if stored is None:
-            with self._cache.lock(resolved.url):
-                # Another process may have fetched it while we waited.
-                stored = self._find_settled(resolved, cancel)
-                if stored is None:
-                    stored = self._fetch(resolved, cancel)
+        with self._tracer.span("ensure", artifact=resolved.name):
+            stored = self._find_settled(resolved, cancel) or self._fetch_once(
+                resolved, cancel
+            )
         self._reporter.verified(resolved, stored.evidence)
         for warning in stored.evidence.warnings:
             self._reporter.warning(f"{resolved.name}: {warning}")
@@ -97,6 +95,12 @@ class Pipeline:
         if digest is None:
             return None
         return self._reuse(resolved, resolved.locations[0], digest, cancel)
+
+    def _fetch_once(self, resolved: Resolved, cancel: Cancel) -> Stored:
+        with self._cache.lock(resolved.url):
+            # Another process may have fetched it while we waited.
+            settled = self._find_settled(resolved, cancel)
+            return settled or self._fetch(resolved, cancel)
 
     def _fetch(self, resolved: Resolved, cancel: Cancel) -> Stored:
         """Ask each source in turn; the first failure is the one that is raised."""
@@ -177,14 +181,7 @@ class Pipeline:
             known = self._cache.memory.verdict(
                 digest, policy, now=self._equipment.clock()
             )
-            verdict = _as_verdict(known) or check_signature(
-                resolved,
-                vouching,
-                self._read(digest),
-                verifier=self._equipment.find_verifier(),
-                work_dir=self._equipment.work_dir,
-                clock=self._equipment.clock,
-            )
+            verdict = _as_verdict(known) or self._check(resolved, vouching, digest)
         verified = verify(download, vouching, verdict)
         reason = "not modified" if is_current else "in the cache"
         self._reporter.reused(resolved, reason)
@@ -193,9 +190,21 @@ class Pipeline:
         self._documents.keep(vouching)
         return self._cache.reuse(verified, policy=policy)
 
+    def _check(self, resolved: Resolved, vouching: Vouching, digest: Digest) -> Verdict:
+        with self._tracer.span("verify", artifact=resolved.name):
+            return check_signature(
+                resolved,
+                vouching,
+                self._read(digest),
+                verifier=self._equipment.find_verifier(),
+                work_dir=self._equipment.work_dir,
+                clock=self._equipment.clock,
+            )
+
     def _measure(self, resolved: Resolved, digest: Digest) -> int | None:
         """The size of a blob that really is `digest`; a damaged one is set aside."""
-        measure = self._cache.blobs.measure(digest)
+        with self._tracer.span("hash", artifact=resolved.name):
+            measure = self._cache.blobs.measure(digest)
         if measure is None:
             return None
         if measure.digest() != digest:

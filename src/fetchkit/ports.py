@@ -89,6 +89,18 @@ class Clock(Protocol):
         ...
 
 
+class Tracer(Protocol):
+    """Notes how long things take. Called from several threads."""
+
+    def span(self, name: str, **facts: str | int) -> AbstractContextManager[None]:
+        """Note how long the block takes, on which thread, and whether it failed.
+
+        Args:
+            facts: what it was about. No secrets: urls as their masked text.
+        """
+        ...
+
+
 class Reporter(Protocol):
     """What happens, as events. Says what occurred, never how it should look.
 

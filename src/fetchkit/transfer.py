@@ -45,6 +45,7 @@ class Transfer:
         self._cache = equipment.cache
         self._documents = documents
         self._reporter = equipment.reporter
+        self._tracer = equipment.tracer
         # Two tasks an artifact: what vouches for it, and the verifier that follows.
         # Both fit for every job, so that neither can wait for a thread in vain.
         self._aside = ThreadPoolExecutor(2 * equipment.jobs, thread_name_prefix="aside")
@@ -105,7 +106,10 @@ class Transfer:
                 aside.verdict = self._aside.submit(
                     self._follow, resolved, aside.vouching, arrival
                 )
-            with aside.ending(arrival):
+            with (
+                aside.ending(arrival),
+                self._tracer.span("transfer", url=str(location.url)),
+            ):
                 body = self._receive(resolved, location, arrival, aside, known)
             if body.not_modified:
                 arrival.abandon()
@@ -120,11 +124,12 @@ class Transfer:
             vouching = _result(aside.vouching)
             verdict = _result(aside.verdict)
             verified = verify(download, vouching, verdict)
-            stored = self._cache.commit(
-                verified,
-                policy=vouching.policy(resolved) if vouching else None,
-                validators=body.validators,
-            )
+            with self._tracer.span("publish", artifact=resolved.name):
+                stored = self._cache.commit(
+                    verified,
+                    policy=vouching.policy(resolved) if vouching else None,
+                    validators=body.validators,
+                )
             if vouching is not None:
                 self._documents.keep(vouching)
             return stored
@@ -160,14 +165,16 @@ class Transfer:
     def _follow(
         self, resolved: Resolved, vouching: Future[Vouching], arrival: Arrival
     ) -> Verdict:
-        return check_signature(
-            resolved,
-            vouching.result(),
-            arrival.follow(),
-            verifier=self._equipment.find_verifier(),
-            work_dir=self._equipment.work_dir,
-            clock=self._equipment.clock,
-        )
+        vouched = vouching.result()
+        with self._tracer.span("verify", artifact=resolved.name):
+            return check_signature(
+                resolved,
+                vouched,
+                arrival.follow(),
+                verifier=self._equipment.find_verifier(),
+                work_dir=self._equipment.work_dir,
+                clock=self._equipment.clock,
+            )
 
 
 def _result(future: Future[T] | None) -> T | None:

@@ -18,7 +18,7 @@ LAYERS = {
         "settings status templates trust versions"
     ),
     "effects": (
-        "archive arrival child discovery fs gpg host keyring locks net store "
+        "archive arrival child discovery fs gpg host keyring locks net pyz store trace "
         "transaction"
     ),
     "use cases": (

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from fetchkit.net import answers
 from fetchkit.ports import Body, Validators
+from fetchkit.trace import UNTRACED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import httpx
 
     from fetchkit.net.settings import NetSettings
-    from fetchkit.ports import Cancel, Clock
+    from fetchkit.ports import Cancel, Clock, Tracer
     from fetchkit.urls import Url
 
 
@@ -28,9 +29,16 @@ class HttpSource:
     CA store, and is not needed where everything is in the cache.
     """
 
-    def __init__(self, settings: NetSettings, *, clock: Clock = time.time) -> None:
+    def __init__(
+        self,
+        settings: NetSettings,
+        *,
+        clock: Clock = time.time,
+        tracer: Tracer = UNTRACED,
+    ) -> None:
         self._settings = settings
         self._clock = clock
+        self._tracer = tracer
         self._lock = threading.Lock()
         self._client: httpx.Client | None = None
 
@@ -62,7 +70,11 @@ class HttpSource:
         from fetchkit.net.transfer import Transfer  # loads httpx
 
         transfer = Transfer(
-            self._ready_client(), self._settings, clock=self._clock, cancel=cancel
+            self._ready_client(),
+            self._settings,
+            clock=self._clock,
+            cancel=cancel,
+            tracer=self._tracer,
         )
         known = validators or Validators()
         with closing(transfer.follow(url, known)) as answer:
@@ -87,9 +99,10 @@ class HttpSource:
             )
 
     def _ready_client(self) -> httpx.Client:
-        from fetchkit.net.transport import build_client  # loads httpx
-
         with self._lock:
             if self._client is None:
-                self._client = build_client(self._settings)
+                with self._tracer.span("prepare network"):
+                    from fetchkit.net.transport import build_client  # loads httpx
+
+                    self._client = build_client(self._settings, self._tracer)
             return self._client

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, NoReturn
 from fetchkit.errors import OfflineError
 from fetchkit.net.file import FileSource
 from fetchkit.net.http import HttpSource
+from fetchkit.trace import UNTRACED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from fetchkit.net.settings import NetSettings
-    from fetchkit.ports import Body, Cancel, Source, Validators
+    from fetchkit.ports import Body, Cancel, Source, Tracer, Validators
     from fetchkit.urls import Url
 
 
@@ -63,7 +64,9 @@ class OfflineSource:
 
 
 @contextmanager
-def open_source(settings: NetSettings, *, offline: bool = False) -> Iterator[Sources]:
+def open_source(
+    settings: NetSettings, *, offline: bool = False, tracer: Tracer = UNTRACED
+) -> Iterator[Sources]:
     """A source for every scheme; its connections are closed with the block.
 
     Args:
@@ -74,6 +77,6 @@ def open_source(settings: NetSettings, *, offline: bool = False) -> Iterator[Sou
         ...     with source.open(url, limit=1 << 20) as body:
         ...         data = b"".join(body.chunks)
     """
-    with closing(HttpSource(settings)) as http:
+    with closing(HttpSource(settings, tracer=tracer)) as http:
         network: Source = OfflineSource() if offline else http
         yield Sources({"https": network, "http": network, "file": FileSource()})

@@ -10,17 +10,23 @@ how the `Pace` of a request reaches a pooled connection that knows nothing of it
 
 from __future__ import annotations
 
+import socket
 import ssl
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import httpcore
 
 from fetchkit.digest import CHUNK_BYTES
 from fetchkit.net.pace import Pace
+from fetchkit.trace import UNTRACED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from fetchkit.ports import Tracer
+
+_NUMERIC = socket.NI_NUMERICHOST | socket.NI_NUMERICSERV
 _TLS_RECORD_BYTES = 16 * 1024
 """Most that one record of TLS carries (RFC 8446, 5.1)."""
 
@@ -28,8 +34,9 @@ _TLS_RECORD_BYTES = 16 * 1024
 class PacedBackend(httpcore.NetworkBackend):
     """Opens the connections that `PacedStream` reads."""
 
-    def __init__(self) -> None:
+    def __init__(self, tracer: Tracer = UNTRACED) -> None:
         self._sockets = httpcore.SyncBackend()
+        self._tracer = tracer
 
     def connect_tcp(
         self,
@@ -39,19 +46,56 @@ class PacedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        """Connect to `host` by TCP."""
-        return PacedStream(
-            self._sockets.connect_tcp(
-                host, port, timeout, local_address, socket_options
+        """Look `host` up and connect to it by TCP: the first address that answers.
+
+        Raises:
+            httpcore.ConnectError: it has no address, or none of them answers.
+            httpcore.ConnectTimeout: the last of them did not answer in time.
+        """
+        with self._tracer.span("dns", host=host):
+            *others, last = _look_up(host, port)
+        options = list(socket_options or ())
+        for address in others:
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                return self._connect(address, port, timeout, local_address, options)
+        return self._connect(last, port, timeout, local_address, options)
+
+    def _connect(
+        self,
+        address: str,
+        port: int,
+        timeout: float | None,
+        local_address: str | None,
+        options: list[httpcore.SOCKET_OPTION],
+    ) -> PacedStream:
+        with self._tracer.span("connect", address=address, port=port):
+            stream = self._sockets.connect_tcp(
+                address, port, timeout, local_address, options
             )
-        )
+        return PacedStream(stream, tracer=self._tracer)
+
+
+def _look_up(host: str, port: int) -> list[str]:
+    """The addresses of `host`, best first. At least one."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        # As text again, the scope of a link-local address included.
+        return [socket.getnameinfo(address, _NUMERIC)[0] for *_, address in found] or [
+            host
+        ]
+    except OSError as error:
+        raise httpcore.ConnectError(str(error)) from error
 
 
 class PacedStream(httpcore.NetworkStream):
     """A connection whose reads are bounded by the `Pace` of their request."""
 
     def __init__(
-        self, stream: httpcore.NetworkStream, *, tls_socket: ssl.SSLSocket | None = None
+        self,
+        stream: httpcore.NetworkStream,
+        *,
+        tls_socket: ssl.SSLSocket | None = None,
+        tracer: Tracer = UNTRACED,
     ) -> None:
         """Read `stream`.
 
@@ -60,6 +104,7 @@ class PacedStream(httpcore.NetworkStream):
         """
         self._stream = stream
         self._tls_socket = tls_socket
+        self._tracer = tracer
         self._fault: OSError | None = None
 
     def read(self, max_bytes: int, timeout: float | Pace | None = None) -> bytes:
@@ -124,7 +169,8 @@ class PacedStream(httpcore.NetworkStream):
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
         """Shake hands and go on encrypted. The time-out bounds all of it."""
-        stream = self._stream.start_tls(ssl_context, server_hostname, timeout)
+        with self._tracer.span("tls", host=server_hostname or ""):
+            stream = self._stream.start_tls(ssl_context, server_hostname, timeout)
         if self._tls_socket is not None:
             # TLS inside TLS, through an https: proxy: the socket is the outer one's.
             return PacedStream(stream)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import httpx
 
     from fetchkit.net.settings import NetSettings
-    from fetchkit.ports import Cancel, Clock, Validators
+    from fetchkit.ports import Cancel, Clock, Tracer, Validators
     from fetchkit.urls import Url
 
 _MAX_DRAIN_BYTES = 64 * 1024
@@ -83,11 +83,13 @@ class Transfer:
         *,
         clock: Clock,
         cancel: Cancel | None,
+        tracer: Tracer,
     ) -> None:
         self._client = client
         self._settings = settings
         self._clock = clock
         self._cancel = cancel
+        self._tracer = tracer
         total = settings.total_timeout
         self._deadline = None if total is None else time.monotonic() + total
 
@@ -120,7 +122,10 @@ class Transfer:
             hop.url, self._settings, cancel=self._cancel, deadline=self._deadline
         )
         pace.check_cancelled()
-        with translated(hop.url, self._settings):
+        with (
+            self._tracer.span("request", url=str(hop.url)),
+            translated(hop.url, self._settings),
+        ):
             request = self._client.build_request(
                 "GET",
                 hop.url.secret,

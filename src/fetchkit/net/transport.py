@@ -14,6 +14,7 @@ import httpx
 from fetchkit.errors import SettingsError
 from fetchkit.net.stream import PacedBackend
 from fetchkit.net.tls import build_context
+from fetchkit.trace import UNTRACED
 from fetchkit.urls import Url
 
 if TYPE_CHECKING:
@@ -21,19 +22,20 @@ if TYPE_CHECKING:
 
     from fetchkit.net.pace import Pace
     from fetchkit.net.settings import NetSettings
+    from fetchkit.ports import Tracer
 
 IDLE_SECONDS = 30.0
 """How long an unused connection is kept: longer than verifying a file takes."""
 
 
-def build_client(settings: NetSettings) -> httpx.Client:
+def build_client(settings: NetSettings, tracer: Tracer = UNTRACED) -> httpx.Client:
     """A client that sends what it is given, and no cookie it was handed.
 
     Raises:
         SettingsError: the CA file or the proxy cannot be used.
     """
     return httpx.Client(
-        transport=PacedTransport(settings),
+        transport=PacedTransport(settings, tracer),
         headers={
             "User-Agent": settings.user_agent,
             "Accept": "*/*",
@@ -61,13 +63,13 @@ class PacedTransport(httpx.BaseTransport):
     Errors leave as httpcore raises them; `fetchkit.net.faults` knows those.
     """
 
-    def __init__(self, settings: NetSettings) -> None:
+    def __init__(self, settings: NetSettings, tracer: Tracer = UNTRACED) -> None:
         self._proxies = settings.proxies
         options: dict[str, Any] = {
             "ssl_context": build_context(settings.ca_file),
             "max_connections": settings.max_connections,
             "keepalive_expiry": IDLE_SECONDS,
-            "network_backend": PacedBackend(),
+            "network_backend": PacedBackend(tracer),
         }
         self._pools: dict[Url | None, httpcore.ConnectionPool] = {
             None: httpcore.ConnectionPool(**options)
