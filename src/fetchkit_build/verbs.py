@@ -57,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="?",
         choices=("build", "test", "check", "demo", "bench"),
         default="build",
-        help="build (the default) | test [ARGUMENTS] | check | demo | bench [ARGUMENTS]",
+        help="build (the default) | test [ARGS] | check | demo | bench [ARGS]",
         metavar="VERB",
     )
     parser.add_argument(
