@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from fetchkit.errors import Fault, ManifestError, NoManifestError, SettingsError
 from fetchkit.fs import translated
 from fetchkit.manifest import Manifest, parse_manifest
-from fetchkit.manifest.parse import MAX_MANIFEST_BYTES
+from fetchkit.manifest.parse import MAX_LOCK_BYTES, MAX_MANIFEST_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fetchkit.urls import Url
 
 FILE_NAME = "fetchkit.toml"
+LOCK_NAME = "fetchkit.lock"
 PIPE_SECONDS = 20.0
 """How long the other end of a pipe may take to start: a `curl` over a bad network."""
 
@@ -36,6 +37,9 @@ class Found:
     """For messages: a path, a masked url, ``standard input``."""
     key_dirs: tuple[str, ...] = ()
     """Where key files that the manifest names may lie."""
+    lock: bytes | None = None
+    """The bytes of the lock beside it, if there is one."""
+    lock_document: str = ""
     is_vendored: bool = False
     """It lies beside the program: the program's directory is a buildpack."""
 
@@ -114,13 +118,25 @@ def _read_named(
 def _read_file(path: str, *, is_vendored: bool) -> Found:
     with translated(path), open(path, "rb") as file:
         data = file.read(MAX_MANIFEST_BYTES + 1)
-    keys = os.path.join(os.path.dirname(os.path.abspath(path)), "keys")
+    directory = os.path.dirname(os.path.abspath(path))
+    lock_path = os.path.join(os.path.dirname(path), LOCK_NAME)
     return Found(
         data=data,
         document=path,
-        key_dirs=(keys,),
+        key_dirs=(os.path.join(directory, "keys"),),
+        lock=_read_lock(lock_path),
+        lock_document=lock_path,
         is_vendored=is_vendored,
     )
+
+
+def _read_lock(path: str) -> bytes | None:
+    with translated(path):
+        try:
+            with open(path, "rb") as file:
+                return file.read(MAX_LOCK_BYTES + 1)
+        except FileNotFoundError:
+            return None
 
 
 def _is_piped(stdin: BinaryIO) -> bool:

@@ -17,18 +17,21 @@ from fetchkit.digest import Digest
 from fetchkit.errors import DigestMismatchError, StorageError
 from fetchkit.fs import translated
 from fetchkit.installation import current_receipt, install
+from fetchkit.manifest.fit import check_url, pin
 from fetchkit.receipt import Inputs
 from fetchkit.resolution import resolve_all
+from fetchkit.trace import UNTRACED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from fetchkit.artifact import Resolved, Stored
     from fetchkit.gpg import Verifier
     from fetchkit.manifest import Manifest
+    from fetchkit.manifest.lock import Lock
     from fetchkit.net.settings import NetSettings
     from fetchkit.pipeline import Pipeline
-    from fetchkit.ports import Clock, Reporter
+    from fetchkit.ports import Clock, Reporter, Tracer
     from fetchkit.receipt import Receipt
     from fetchkit.settings import Settings
     from fetchkit.store import Cache
@@ -51,7 +54,7 @@ class Outcome:
 class Kit:
     """Fetches, verifies and installs what one manifest names."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- the one place where a run is put together
         self,
         manifest: Manifest,
         *,
@@ -59,17 +62,21 @@ class Kit:
         target: Target,
         cache_dir: str,
         reporter: Reporter,
+        lock: Lock | None = None,
         environ: Mapping[str, str] | None = None,
         key_dirs: Sequence[str] = (),
         clock: Clock = time.time,
+        tracer: Tracer = UNTRACED,
     ) -> None:
         """Prepare a run; nothing is read or written yet.
 
         Args:
+            lock: what was chosen before; it decides versions and digests.
             environ: variables that may override versions, as the manifest says.
             key_dirs: where key files of the manifest lie.
         """
-        self.manifest = manifest
+        self.manifest = pin(manifest, lock) if lock else manifest
+        self._lock = lock
         self.target = target
         self._settings = settings
         self._cache_dir = cache_dir
@@ -77,6 +84,7 @@ class Kit:
         self._environ = environ or {}
         self._key_dirs = tuple(key_dirs)
         self._clock = clock
+        self._tracer = tracer
 
     def resolve(self, names: Sequence[str] = ()) -> tuple[Resolved, ...]:
         """What would be fetched for the target; no name means all.
@@ -86,7 +94,12 @@ class Kit:
             ConflictError: see `fetchkit.resolution`.
         """
         artifacts = self.manifest.select(names)
-        return resolve_all(artifacts, self.target, self._environ)
+        with self._tracer.span("resolve"):
+            resolved = resolve_all(artifacts, self.target, self._environ)
+        if self._lock is not None:
+            for each in resolved:
+                check_url(each, self._lock)
+        return resolved
 
     def fetch(self, names: Sequence[str] = ()) -> tuple[Stored, ...]:
         """Make artifacts available in the cache.
@@ -129,6 +142,31 @@ class Kit:
                     stored = pipeline.ensure_all(resolved)
                     return self._install(stored, root, inputs)
 
+    def lock(
+        self, previous: Lock | None, *, update: Collection[str] | None, document: str
+    ) -> Lock:
+        """Choose, fetch and verify every build for every declared platform.
+
+        Args:
+            previous: the lock there is; see `fetchkit.locking.lock`.
+            update: names whose entries are made anew; None: none that still fit.
+            document: what the result calls itself in messages.
+
+        Raises:
+            FetchkitError: a build cannot be had: there is no lock.
+        """
+        from fetchkit.locking import lock
+
+        with self._pipeline() as (pipeline, _):
+            return lock(
+                self.manifest,
+                previous,
+                update=update,
+                choose=lambda artifact: artifact.version,
+                ensure_all=pipeline.ensure_all,
+                document=document,
+            )
+
     def inputs(self, names: Sequence[str] = ()) -> Inputs:
         """Everything that decides what `install` puts in place, besides the network."""
         variables = sorted(
@@ -138,6 +176,7 @@ class Kit:
         )
         return Inputs(
             manifest=str(self.manifest.digest),
+            lock=str(self._lock.digest) if self._lock else "",
             target=self.target.name,
             environ={
                 variable: str(Digest.of(text.encode("utf-8", "surrogateescape")))
@@ -148,9 +187,10 @@ class Kit:
         )
 
     def _install(self, stored: Sequence[Stored], root: str, inputs: Inputs) -> Outcome:
-        receipt, removed = install(
-            stored, root, owner=self.manifest.name, inputs=inputs
-        )
+        with self._tracer.span("install", artifacts=len(stored)):
+            receipt, removed = install(
+                stored, root, owner=self.manifest.name, inputs=inputs
+            )
         for each, item in zip(stored, receipt.items, strict=True):
             files = sum(entry.kind == "file" for entry in item.entries)
             self._reporter.installed(each.resolved, files)
@@ -181,7 +221,11 @@ class Kit:
         cache.blobs.sweep_ingest(self._clock())
         with ExitStack() as stack:
             source = stack.enter_context(
-                open_source(net_settings(settings), offline=settings.is_offline)
+                open_source(
+                    net_settings(settings),
+                    offline=settings.is_offline,
+                    tracer=self._tracer,
+                )
             )
             equipment = Equipment(
                 cache=cache,
@@ -194,6 +238,7 @@ class Kit:
                 work_dir=work_dir(settings),
                 key_dirs=self._key_dirs,
                 read_bundled=read_bundled,
+                tracer=self._tracer,
                 is_offline=settings.is_offline,
             )
             documents = stack.enter_context(closing(Documents(equipment)))

@@ -39,6 +39,8 @@ class Inputs:
 
     manifest: str
     """Digest of the manifest's bytes."""
+    lock: str = ""
+    """Digest of the lock's bytes; empty without one."""
     target: str
     environ: Mapping[str, str] = field(default_factory=dict)
     """Variable that may override something -> digest of its value, or ``""``."""
@@ -100,6 +102,7 @@ def render_receipt(receipt: Receipt) -> bytes:
         "owner": receipt.owner,
         "inputs": {
             "manifest": receipt.inputs.manifest,
+            "lock": receipt.inputs.lock,
             "target": receipt.inputs.target,
             "environ": dict(receipt.inputs.environ),
             "names": list(receipt.inputs.names),
@@ -127,6 +130,7 @@ def parse_receipt(data: bytes, path: str) -> Receipt:
             owner=str(document["owner"]),
             inputs=Inputs(
                 manifest=str(inputs["manifest"]),
+                lock=str(inputs["lock"]),
                 target=str(inputs["target"]),
                 environ={str(k): str(v) for k, v in inputs["environ"].items()},
                 names=tuple(str(name) for name in inputs["names"]),

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
     from typing import TypeAlias
 
-    from fetchkit.archive.formats import Format
     from fetchkit.archive.members import Limits, Member
     from fetchkit.archive.plan import PlannedEntry
 
@@ -74,18 +73,31 @@ def extract(
         StorageError: `into` cannot be written to.
     """
     with _attributed(name), translated(into if isinstance(into, str) else name):
-        file.seek(0)
-        archive_format = decide_format(name, file.read(HEAD_BYTES))
-        limit = limits.expanded_bytes(file.seek(0, os.SEEK_END))
-        with closing(_read(file, archive_format, limits, limit)) as reading:
-            members = _list_members(reading, limits)
-        planned = plan(members, strip=strip, include=include, limits=limits)
-        del members
+        planned = _plan(file, name, strip=strip, include=include, limits=limits)
         with (
             _opened(into) as directory,
-            closing(_read(file, archive_format, limits, limit)) as reading,
+            closing(_read(file, name, limits)) as reading,
         ):
             return _write(planned, reading, directory)
+
+
+def measure(
+    file: BinaryIO,
+    *,
+    name: str,
+    strip: int = 0,
+    include: Sequence[str] = (),
+    limits: Limits = DEFAULT_LIMITS,
+) -> tuple[int, int]:
+    """How many files `extract` would make, and how many bytes they would hold.
+
+    Raises:
+        UnsafeArchiveError: as `extract`, but for damage that only shows on writing.
+    """
+    with _attributed(name), translated(name):
+        planned = _plan(file, name, strip=strip, include=include, limits=limits)
+    files = [each for each in planned if each.kind == FILE and each.source is not None]
+    return len(files), sum(each.source.size for each in files if each.source)
 
 
 @contextmanager
@@ -99,9 +111,23 @@ def _attributed(name: str) -> Iterator[None]:
         ) from fault.__cause__
 
 
-def _read(
-    file: BinaryIO, archive_format: Format, limits: Limits, limit: int
-) -> Reading:
+def _plan(
+    file: BinaryIO,
+    name: str,
+    *,
+    strip: int,
+    include: Sequence[str],
+    limits: Limits,
+) -> tuple[PlannedEntry, ...]:
+    with closing(_read(file, name, limits)) as reading:
+        members = _list_members(reading, limits)
+    return plan(members, strip=strip, include=include, limits=limits)
+
+
+def _read(file: BinaryIO, name: str, limits: Limits) -> Reading:
+    file.seek(0)
+    archive_format = decide_format(name, file.read(HEAD_BYTES))
+    limit = limits.expanded_bytes(file.seek(0, os.SEEK_END))
     if archive_format == "zip":
         yield from read_zip(file, limits)
         return

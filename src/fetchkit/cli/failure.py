@@ -112,7 +112,7 @@ def _as_json(error: FetchkitError) -> dict[str, object]:
 
 def _after(words: Sequence[str], option: str) -> str | None:
     """The value of `option` in words that are not parsed yet."""
-    for word, following in zip(words, (*words[1:], ""), strict=True):
+    for word, following in zip(words, [*words[1:], ""], strict=False):
         if word == option:
             return following
         if word.startswith(f"{option}="):

@@ -77,6 +77,8 @@ def add_common(parser: argparse.ArgumentParser) -> None:
         help="build for it",
     )
     add("--cache-dir", metavar="DIR", help="where the cache is")
+    add("--locked", action="store_true", help="refuse to run without a lock")
+    add("--no-lock", action="store_true", help="ignore fetchkit.lock")
     add("--offline", action="store_true", help="use no network")
     add("--jobs", metavar="N", type=_checked(parse_jobs), help="artifacts at one time")
     add("--json", action="store_true", help="one JSON object on standard output")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fetchkit.discovery import Found
     from fetchkit.kit import Kit
     from fetchkit.manifest import Manifest
+    from fetchkit.manifest.lock import Lock
     from fetchkit.target import Target
     from fetchkit.urls import Url
 
@@ -48,10 +49,14 @@ class Session:
         flags: Mapping[str, Any],
         talk: Talk,
         is_json: bool,
+        needs_lock: bool = False,
+        ignores_lock: bool = False,
     ) -> None:
         self.environ = environ
         self.talk = talk
         self.is_json = is_json
+        self._needs_lock = needs_lock
+        self._ignores_lock = ignores_lock
         self._flags = flags
         self.settings = self._read_settings(environ)
 
@@ -85,6 +90,8 @@ class Session:
                 flags=flags,
                 talk=talk,
                 is_json="json" in options,
+                needs_lock="locked" in options,
+                ignores_lock="no_lock" in options,
             )
 
     @property
@@ -126,17 +133,41 @@ class Session:
             cache_dir: the platform's own; an explicit setting goes before it.
             environ: the app's variables; in front of the process's own.
         """
-        from fetchkit.kit import Kit
-
-        return Kit(
+        return self._kit(
+            found,
             manifest,
-            settings=self.settings,
-            target=self.target,
-            cache_dir=self.cache_dir(cache_dir),
-            reporter=self.talk,
-            environ={**self.environ, **(environ or {})},
-            key_dirs=found.key_dirs,
+            lock=self.read_lock(found),
+            cache_dir=cache_dir,
+            environ=environ,
         )
+
+    def unlocked_kit(self, found: Found, manifest: Manifest) -> Kit:
+        """A `Kit` that chooses versions itself, as locking does."""
+        return self._kit(found, manifest, lock=None)
+
+    def read_lock(self, found: Found) -> Lock | None:
+        """The lock beside the manifest, unless it is to be ignored.
+
+        Raises:
+            ManifestError: it is damaged, or ``--locked`` asks for one and there is
+                none.
+        """
+        from fetchkit.manifest.lock import parse_lock
+
+        if self._ignores_lock:
+            return None
+        if found.lock is not None:
+            return parse_lock(found.lock, found.lock_document)
+        if self._needs_lock:
+            from fetchkit.errors import Fault, ManifestError
+
+            raise ManifestError(
+                found.document,
+                [Fault("", "there is no fetchkit.lock beside it")],
+                hint="Run `fetchkit lock` where there is a network, and keep what it "
+                "writes with the manifest.",
+            )
+        return None
 
     def cache_dir(self, platform_dir: str | None = None) -> str:
         """The cache directory: as set, else the platform's, else the user's."""
@@ -149,6 +180,28 @@ class Session:
             return
         for line in lines:
             print(line)
+
+    def _kit(
+        self,
+        found: Found,
+        manifest: Manifest,
+        *,
+        lock: Lock | None,
+        cache_dir: str | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> Kit:
+        from fetchkit.kit import Kit
+
+        return Kit(
+            manifest,
+            settings=self.settings,
+            target=self.target,
+            cache_dir=self.cache_dir(cache_dir),
+            reporter=self.talk,
+            lock=lock,
+            environ={**self.environ, **(environ or {})},
+            key_dirs=found.key_dirs,
+        )
 
     def _read_settings(self, environ: Mapping[str, str]) -> Settings:
         from dataclasses import replace

@@ -69,9 +69,9 @@ class Fields:
         """A boolean, or None."""
         return self._take(key, bool)
 
-    def whole(self, key: str, *, least: int) -> int | None:
+    def whole(self, key: str, *, least: int, required: bool = False) -> int | None:
         """A whole number of at least `least`, or None."""
-        value = self._take(key, int)
+        value = self._take(key, int, required=required)
         if value is not None and value < least:
             self.fault(key, f"is {value}, must be at least {least}")
             return None

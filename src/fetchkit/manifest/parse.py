@@ -17,6 +17,8 @@ from fetchkit.paths import parse_name
 
 SCHEMA = 1
 MAX_MANIFEST_BYTES = 1024 * 1024
+MAX_LOCK_BYTES = 16 * 1024 * 1024
+"""Some 20,000 builds."""
 DEFAULT_NAME = "fetchkit"
 
 
@@ -60,14 +62,16 @@ def parse_manifest(data: bytes, document: str) -> Manifest:
     )
 
 
-def parse_toml(data: bytes, document: str) -> dict[str, Any]:
+def parse_toml(
+    data: bytes, document: str, *, limit: int = MAX_MANIFEST_BYTES
+) -> dict[str, Any]:
     """TOML bytes as a dictionary.
 
     Raises:
         ManifestError: too large, not UTF-8, not TOML, or nested beyond reason.
     """
-    if len(data) > MAX_MANIFEST_BYTES:
-        raise _unreadable(document, f"larger than {MAX_MANIFEST_BYTES} bytes")
+    if len(data) > limit:
+        raise _unreadable(document, f"larger than {limit} bytes")
     if data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
         raise _unreadable(
             document, "starts with a byte order mark; save it as plain UTF-8"

@@ -1,0 +1,147 @@
+"""Does a lock fit its manifest? And what the manifest means once it is pinned.
+
+Pure. A lock fits when it has exactly the artifacts and platforms of the manifest,
+and nothing in it contradicts what the manifest says now. What the lock says was
+signed has to be signed still: evidence is never taken away by accident.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fetchkit.artifact import PlatformOverride
+from fetchkit.errors import Fault, ManifestError
+from fetchkit.resolution import platforms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fetchkit.artifact import Artifact, Resolved
+    from fetchkit.manifest.lock import Lock, LockedArtifact, LockedBuild
+    from fetchkit.manifest.model import Manifest
+
+_RELOCK = "Run `fetchkit lock` to write it anew, or put the manifest back."
+
+
+def pin(manifest: Manifest, lock: Lock) -> Manifest:
+    """`manifest` with the versions, digests and sizes of `lock`.
+
+    Raises:
+        ManifestError: the lock does not fit; each fault names the field.
+    """
+    faults = list(_faults(manifest, lock))
+    if faults:
+        raise ManifestError(lock.document, faults, hint=_RELOCK)
+    pinned = {
+        name: _pinned(artifact, lock.artifacts[name])
+        for name, artifact in manifest.artifacts.items()
+    }
+    return replace(manifest, artifacts=pinned)
+
+
+def check_url(resolved: Resolved, lock: Lock) -> None:
+    """Make sure that what will be fetched is what the lock was made for.
+
+    A variable of the environment can still ask for another version or place.
+
+    Raises:
+        ManifestError: the urls differ.
+    """
+    artifact = lock.artifacts[resolved.name]
+    build = artifact.builds[resolved.target.name]
+    urls = tuple(str(location.url) for location in resolved.locations)
+    if urls == build.urls:
+        return
+    ours, theirs = next(
+        (one, other)
+        for one, other in zip(
+            (*urls, "nothing"), (*build.urls, "nothing"), strict=False
+        )
+        if one != other
+    )
+    place = f"artifacts.{resolved.name}.platforms.{resolved.target.name}.urls"
+    variables = ", ".join(sorted(set(resolved.origins.values())))
+    hint = (
+        f"Unset {variables}, or ignore the lock with --no-lock."
+        if variables
+        else _RELOCK
+    )
+    fault = Fault(place, f"is {theirs}, the manifest asks for {ours}")
+    raise ManifestError(lock.document, [fault], hint=hint)
+
+
+def entry_fits(artifact: Artifact, locked: LockedArtifact) -> bool:
+    """Whether the lock's entry for `artifact` may stay as it is."""
+    return not any(_artifact_faults(artifact, locked))
+
+
+def _faults(manifest: Manifest, lock: Lock) -> Iterator[Fault]:
+    for name in lock.artifacts:
+        if name not in manifest.artifacts:
+            yield Fault(f"artifacts.{name}", "is not in the manifest")
+    for name, artifact in manifest.artifacts.items():
+        locked = lock.artifacts.get(name)
+        if locked is None:
+            yield Fault(f"artifacts.{name}", "is missing: the manifest has it")
+        else:
+            yield from _artifact_faults(artifact, locked)
+
+
+def _artifact_faults(artifact: Artifact, locked: LockedArtifact) -> Iterator[Fault]:
+    place = artifact.place
+    if artifact.version != locked.version:
+        yield Fault(
+            f"{place}.version",
+            f"is {locked.version}, the manifest asks for {artifact.version}",
+        )
+    declared = set(platforms(artifact))
+    for platform in sorted(declared - set(locked.builds)):
+        yield Fault(f"{place}.platforms.{platform}", "is missing: the manifest has it")
+    for platform, build in locked.builds.items():
+        where = f"{place}.platforms.{platform}"
+        if platform not in declared:
+            yield Fault(where, "is not in the manifest")
+        else:
+            yield from _build_faults(artifact, platform, build, where)
+
+
+def _build_faults(
+    artifact: Artifact, platform: str, build: LockedBuild, place: str
+) -> Iterator[Fault]:
+    override = artifact.platforms.get(platform, PlatformOverride())
+    sha256 = override.sha256 or artifact.sha256
+    if sha256 is not None and sha256 != build.sha256:
+        yield Fault(f"{place}.sha256", f"is {build.sha256}, the manifest says {sha256}")
+    size = override.size or artifact.size
+    if size is not None and size != build.size:
+        yield Fault(f"{place}.size", f"is {build.size}, the manifest says {size}")
+    is_signed = bool(override.signature or artifact.signature)
+    if build.signature is not None and not is_signed:
+        yield Fault(
+            f"{place}.signature",
+            "was checked when the lock was made, the manifest no longer asks for one",
+        )
+    if is_signed and build.signature is None:
+        yield Fault(f"{place}.signature", "is missing: the manifest asks for one")
+    trusted = {fpr for key in artifact.signed_by for fpr in key.fingerprints}
+    for signer in build.signers:
+        if signer not in trusted:
+            yield Fault(
+                f"{place}.signers", f"names {signer}, the manifest does not trust it"
+            )
+
+
+def _pinned(artifact: Artifact, locked: LockedArtifact) -> Artifact:
+    return replace(
+        artifact,
+        version=locked.version,
+        platforms={
+            platform: replace(
+                artifact.platforms.get(platform, PlatformOverride()),
+                sha256=build.sha256,
+                size=build.size,
+            )
+            for platform, build in locked.builds.items()
+        },
+    )
