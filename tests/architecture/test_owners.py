@@ -32,7 +32,7 @@ IMPORTERS = {
     "tqdm": ["fetchkit.cli"],
     "unittest": [],
     "urllib.request": [],
-    "zipfile": ["fetchkit.archive"],
+    "zipfile": ["fetchkit.archive", "fetchkit.pyz"],
 }
 """Module -> the rooms that may import it, at run time."""
 
