@@ -60,13 +60,18 @@ class Layout:
         """Empty files that are locked; may be deleted at any time."""
         return os.path.join(self.root, "locks")
 
+    @property
+    def memory_dir(self) -> str:
+        """What urls gave last time."""
+        return os.path.join(self.root, "meta")
+
     def blob(self, digest: Digest) -> str:
         """The bytes of `digest`."""
         return os.path.join(self.blobs_dir, digest.hex)
 
     def memory(self, url: Url) -> str:
         """What `url` gave last time. The name holds no secret of the url."""
-        return os.path.join(self.root, "meta", f"{_name_of(url)}.json")
+        return os.path.join(self.memory_dir, f"{_name_of(url)}.json")
 
     def verdict(self, digest: Digest, policy: Digest) -> str:
         """Who vouched for `digest`, asked under `policy`."""
@@ -91,7 +96,7 @@ class Layout:
             self.ingest_dir,
             self.quarantine_dir,
             self.locks_dir,
-            os.path.join(self.root, "meta"),
+            self.memory_dir,
             os.path.join(self.root, "verdicts"),
         )
 

@@ -73,6 +73,18 @@ class Memory:
         }
         _write(self._layout.memory(url), document)
 
+    def urls(self) -> dict[Digest, tuple[str, ...]]:
+        """For each digest that is remembered, the masked urls that gave it."""
+        found: dict[Digest, set[str]] = {}
+        directory = self._layout.memory_dir
+        with suppress(OSError):
+            for name in os.listdir(directory):
+                document = _read(os.path.join(directory, name))
+                with suppress(*_MALFORMED):
+                    digest = Digest.parse(document["digest"])
+                    found.setdefault(digest, set()).add(str(document["url"]))
+        return {digest: tuple(sorted(urls)) for digest, urls in found.items()}
+
     def forget(self, url: Url) -> None:
         """Drop what is known of `url`: it turned out to be wrong."""
         with suppress(OSError):

@@ -1,0 +1,70 @@
+"""What a cache holds, for whoever wants to know. Serves nothing to a build."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fetchkit.fs import translated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fetchkit.digest import Digest
+    from fetchkit.store.cache import Cache
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CachedBlob:
+    """One blob, as it calls itself; its content was not looked at."""
+
+    digest: Digest
+    size: int
+    urls: tuple[str, ...]
+    """Where it came from last time, masked; empty if nothing remembers."""
+
+
+def list_blobs(cache: Cache) -> Iterator[CachedBlob]:
+    """Every blob of `cache`, by digest.
+
+    Raises:
+        StorageError: the cache cannot be read.
+    """
+    urls = cache.memory.urls()
+    for digest in cache.blobs.digests():
+        path = cache.layout.blob(digest)
+        with translated(path), suppress(FileNotFoundError):
+            yield CachedBlob(
+                digest=digest,
+                size=os.lstat(path).st_size,
+                urls=urls.get(digest, ()),
+            )
+
+
+def count_quarantined(cache: Cache) -> int:
+    """How many blobs were taken out of service because their bytes had changed."""
+    try:
+        return len(os.listdir(cache.layout.quarantine_dir))
+    except OSError:
+        return 0
+
+
+def check_blobs(cache: Cache) -> Iterator[tuple[Digest, bool]]:
+    """Hash every blob; one that is not what its name says goes to quarantine.
+
+    Returns:
+        Each digest as soon as it is checked, and whether its bytes are right.
+
+    Raises:
+        StorageError: a blob cannot be read.
+    """
+    for digest in cache.blobs.digests():
+        measure = cache.blobs.measure(digest)
+        if measure is None:  # another process has removed it
+            continue
+        is_good = measure.digest() == digest
+        if not is_good:
+            cache.blobs.quarantine(digest)
+        yield digest, is_good
