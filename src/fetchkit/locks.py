@@ -40,14 +40,15 @@ def held(path: str, *, timeout: float = LOCK_TIMEOUT_SECONDS) -> Iterator[bool]:
     """
     lock_class, timed_out = _filelock()
     lock = lock_class(path, mode=0o600, fallback_to_soft=False)
-    try:
-        with translated(path):
+    with translated(path):
+        # Inside: filelock's time-out is an OSError, and would be taken for a disk's.
+        try:
             is_held = _acquire(lock, timeout)
-    except timed_out:
-        raise LockTimeoutError(
-            f"another process has held {path} for {timeout:.0f} s",
-            hint="Wait for it or end it; if none is running, delete that file.",
-        ) from None
+        except timed_out:
+            raise LockTimeoutError(
+                f"another process has held {path} for {timeout:.0f} s",
+                hint="Wait for it or end it; if none is running, delete that file.",
+            ) from None
     try:
         yield is_held
     finally:
@@ -69,8 +70,8 @@ def _acquire(lock: UnixFileLock, timeout: float) -> bool:
 def _filelock() -> tuple[type[UnixFileLock], type[Exception]]:
     """The two classes of filelock that are needed, without its package's imports.
 
-    ``import filelock`` brings asyncio and sqlite3 for locks we do not use: 95 ms
-    against 12 (docs/decisions/0004). The package is entered into `sys.modules`
+    ``import filelock`` brings asyncio and sqlite3 for locks we do not use: 69 ms
+    against 11 (docs/decisions/0007). The package is entered into `sys.modules`
     unexecuted, so that its submodules load as they are.
     """
     if "filelock" not in sys.modules:
