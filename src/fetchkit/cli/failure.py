@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fetchkit.errors import FetchkitError, ManifestError
+from fetchkit.paths import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -80,7 +81,7 @@ def show_bug(error: Exception, style: Style) -> None:
 
 def _print(lines: Sequence[str], style: Style) -> None:
     for number, line in enumerate(lines):
-        text = f"{style.prefix}{line}".rstrip()
+        text = f"{style.prefix}{escaped(line)}".rstrip()
         if style.is_coloured and number == 0:
             text = f"\033[1;31m{text}\033[0m"
         print(text, file=sys.stderr)

@@ -21,8 +21,14 @@ def main(argv: list[str]) -> int:
     if argv in (["--version"], ["-V"]):
         print(f"fetchkit {__version__}")
         return 0
-    from fetchkit.cli.session import Interrupted, raising_on_sigterm
+    from fetchkit.cli.process import (
+        Interrupted,
+        ensure_streams,
+        forget_output,
+        raising_on_sigterm,
+    )
 
+    ensure_streams()
     try:
         with raising_on_sigterm():
             code = _run(argv)
@@ -33,7 +39,7 @@ def main(argv: list[str]) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        _forget_stdout()
+        forget_output()
         return BROKEN_PIPE
 
 
@@ -100,10 +106,3 @@ def _check_command(name: str) -> None:
     nearest = get_close_matches(name, COMMANDS, n=1)
     hint = f"fetchkit {nearest[0]} --help" if nearest else "fetchkit --help"
     raise UsageError(f"there is no command `{name[:40]}`", hint=hint)
-
-
-def _forget_stdout() -> None:
-    """Keep the interpreter from flushing to a reader that has gone."""
-    import os
-
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -29,8 +29,18 @@ class CommandModule(Protocol):
         """Do it, and return the exit code."""
 
 
+class HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Keeps our own line breaks, and an option and its help on one line."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=26)
+
+
 class Parser(argparse.ArgumentParser):
     """An `ArgumentParser` that raises instead of leaving the process."""
+
+    color = False
+    """Newer Pythons would colour the help, whatever ``--color`` says."""
 
     def error(self, message: str) -> NoReturn:
         """Refuse the command line.
@@ -54,11 +64,26 @@ def command_parser(name: str) -> Parser:
         prog=f"fetchkit {name}",
         description=(module.__doc__ or "").strip(),
         epilog=f"examples:\n{module.EXAMPLES.rstrip()}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
         allow_abbrev=False,
     )
     module.add_arguments(parser)
+    # What all commands share would bury what this one is called with.
+    usage = parser.format_usage().partition(" ")[2]
+    parser.usage = f"{usage.strip()} [common options]"
     add_common(parser)
+    return parser
+
+
+def program_parser() -> Parser:
+    """One parser for the whole program: for completion, which wants to see all."""
+    parser = Parser(prog="fetchkit", allow_abbrev=False)
+    parser.add_argument("--version", "-V", action="version", help="print the version")
+    commands = parser.add_subparsers(dest="command")
+    for name, command in COMMANDS.items():
+        one = commands.add_parser(name, help=command.help, allow_abbrev=False)
+        load(name).add_arguments(one)
+        add_common(one)
     return parser
 
 
@@ -69,7 +94,9 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     def add(*names: str, **keywords: object) -> None:
         group.add_argument(*names, default=argparse.SUPPRESS, **keywords)  # type: ignore[arg-type]
 
-    add("--manifest", metavar="PATH|URL|-", help="the manifest to use")
+    add(
+        "--manifest", metavar="PATH", help="the manifest: a path, a url, or - for stdin"
+    )
     add(
         "--platform",
         metavar="OS-ARCH",
@@ -85,8 +112,22 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     add("--quiet", "-q", action="store_true", help="say nothing but errors")
     add("--verbose", "-v", action="store_true", help="say more")
     add("--no-progress", action="store_true", help="no progress bars")
-    add("--color", choices=("auto", "always", "never"), help="colour the talk")
+    add(
+        "--color",
+        metavar="WHEN",
+        choices=("auto", "always", "never"),
+        help="colour the talk: auto, always, never",
+    )
     add("--trace", metavar="FILE", help="write a Chrome trace of the run")
+
+
+def add_verb(
+    verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str
+) -> argparse.ArgumentParser:
+    """A verb of a command that has several, with the common options of its own."""
+    parser = verbs.add_parser(name, help=text, description=text, allow_abbrev=False)
+    add_common(parser)
+    return parser
 
 
 def _checked(parse: Callable[[str], object]) -> Callable[[str], object]:

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from fetchkit import host
 from fetchkit.cli.colour import wants_colour
 from fetchkit.cli.failure import PLATFORM_COMMANDS
 from fetchkit.settings import Settings, read_settings
+from fetchkit.trace import UNTRACED, tracing
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping, Sequence
-    from types import FrameType
 
     from fetchkit.cli.talk import Talk
     from fetchkit.discovery import Found
     from fetchkit.kit import Kit
     from fetchkit.manifest import Manifest
     from fetchkit.manifest.lock import Lock
+    from fetchkit.ports import Reporter, Tracer
     from fetchkit.target import Target
     from fetchkit.urls import Url
 
@@ -35,10 +35,6 @@ _OPTION_FIELDS = {
 }
 
 
-class Interrupted(BaseException):
-    """Somebody sent SIGTERM: clean up, then go."""
-
-
 class Session:
     """What a command works with. Made once a call, by `open`."""
 
@@ -49,12 +45,14 @@ class Session:
         flags: Mapping[str, Any],
         talk: Talk,
         is_json: bool,
+        tracer: Tracer = UNTRACED,
         needs_lock: bool = False,
         ignores_lock: bool = False,
     ) -> None:
         self.environ = environ
         self.talk = talk
         self.is_json = is_json
+        self._tracer = tracer
         self._needs_lock = needs_lock
         self._ignores_lock = ignores_lock
         self._flags = flags
@@ -67,6 +65,7 @@ class Session:
 
         Raises:
             SettingsError: a variable or option cannot be used.
+            StorageError: the trace could not be written.
         """
         from fetchkit.cli.talk import open_talk
 
@@ -84,12 +83,16 @@ class Session:
             for option, field in _OPTION_FIELDS.items()
             if option in options
         }
-        with talk:
+        with ExitStack() as stack:
+            trace_file = options.get("trace")
+            tracer = stack.enter_context(tracing(trace_file)) if trace_file else None
+            stack.enter_context(talk)
             yield cls(
                 environ=host.read_environ(),
                 flags=flags,
                 talk=talk,
                 is_json="json" in options,
+                tracer=tracer or UNTRACED,
                 needs_lock="locked" in options,
                 ignores_lock="no_lock" in options,
             )
@@ -98,6 +101,14 @@ class Session:
     def target(self) -> Target:
         """The platform to build for: as asked, else this machine's."""
         return self.settings.platform or host.read_target(self.environ)
+
+    @property
+    def target_origin(self) -> str:
+        """Who chose the platform."""
+        if "platform" in self._flags:
+            return "--platform"
+        is_set = self.settings.platform is not None
+        return "environment variable FETCHKIT_PLATFORM" if is_set else "this machine"
 
     def with_app_environ(self, variables: Mapping[str, str]) -> None:
         """Let an app's own variables count as settings, behind the real environment."""
@@ -145,6 +156,27 @@ class Session:
         """A `Kit` that chooses versions itself, as locking does."""
         return self._kit(found, manifest, lock=None)
 
+    def offline_kit(self, found: Found, manifest: Manifest) -> Kit:
+        """A `Kit` that knows what the cache knows, and says nothing but warnings."""
+        from dataclasses import replace
+
+        from fetchkit.cli.talk import Form, Talk
+
+        return self._kit(
+            found,
+            manifest,
+            lock=self.read_lock(found),
+            settings=replace(self.settings, is_offline=True),
+            reporter=Talk(sys.stderr, Form(), is_quiet=True),
+        )
+
+    def bundle_kit(self, manifest: Manifest, lock: Lock) -> Kit:
+        """A `Kit` for what a bundle brings along."""
+        from fetchkit.discovery import Found
+
+        found = Found(data=b"", document=manifest.document)
+        return self._kit(found, manifest, lock=lock)
+
     def read_lock(self, found: Found) -> Lock | None:
         """The lock beside the manifest, unless it is to be ignored.
 
@@ -189,15 +221,18 @@ class Session:
         lock: Lock | None,
         cache_dir: str | None = None,
         environ: Mapping[str, str] | None = None,
+        settings: Settings | None = None,
+        reporter: Reporter | None = None,
     ) -> Kit:
         from fetchkit.kit import Kit
 
         return Kit(
             manifest,
-            settings=self.settings,
+            settings=settings or self.settings,
             target=self.target,
             cache_dir=self.cache_dir(cache_dir),
-            reporter=self.talk,
+            reporter=reporter or self.talk,
+            tracer=self._tracer,
             lock=lock,
             environ={**self.environ, **(environ or {})},
             key_dirs=found.key_dirs,
@@ -220,22 +255,3 @@ class Session:
             source.open(url, limit=MAX_MANIFEST_BYTES) as body,
         ):
             return b"".join(body.chunks)
-
-
-@contextmanager
-def raising_on_sigterm() -> Iterator[None]:
-    """Turn SIGTERM into `Interrupted`, so that what is half done is cleaned up."""
-
-    def raise_interrupted(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        raise Interrupted
-
-    try:
-        before = signal.signal(signal.SIGTERM, raise_interrupted)
-    except ValueError:  # not in the main thread: whoever is there decides
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

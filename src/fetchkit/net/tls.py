@@ -34,6 +34,23 @@ def build_context(ca_file: str | None = None) -> ssl.SSLContext:
     return context
 
 
+def describe_authorities(ca_file: str | None = None) -> str:
+    """Whose authorities `build_context` believes, in one phrase.
+
+    Raises:
+        SettingsError: as `build_context`.
+    """
+    build_context(ca_file)
+    own = ssl.create_default_context()
+    if not _has_system_store(own):
+        store = "certifi's, the system has none"
+    elif count := own.cert_store_stats()["x509_ca"]:
+        store = f"{count} of the system"
+    else:
+        store = f"the system's, in {ssl.get_default_verify_paths().capath}"
+    return f"{store}, and {ca_file}" if ca_file else store
+
+
 def _has_system_store(context: ssl.SSLContext) -> bool:
     if context.cert_store_stats()["x509_ca"]:
         return True
