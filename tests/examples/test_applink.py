@@ -209,6 +209,24 @@ def test_a_config_var_is_a_value_and_no_more(
     assert heroku.tree() == {}
 
 
+def test_a_release_that_was_signed_again_is_taken_despite_the_cache(
+    heroku: Heroku, release: Release, keys: TestKeys, nginx: Site
+) -> None:
+    release.publish("v1.1.0")
+    heroku.set(VERSION, "v1.1.0")
+    heroku.compile()
+    heroku.clear_build()
+    release.publish("v1.1.0", by="second")
+    nginx.add(f"{BUCKET}/public-key.asc", keys.second.public_armor)
+    manifest = heroku.buildpack / "fetchkit.toml"
+    text = manifest.read_text()
+    manifest.write_text(text.replace(keys.good.fingerprint, keys.second.fingerprint))
+    ended = heroku.compile()
+    assert ended.returncode == 0, ended.stderr
+    assert keys.second.fingerprint in ended.stderr
+    assert heroku.tree() == installed("v1.1.0")
+
+
 def test_an_unsupported_architecture_is_named(heroku: Heroku) -> None:
     heroku.variables["FETCHKIT_PLATFORM"] = "linux-s390x"
     ended = heroku.compile()
