@@ -77,18 +77,26 @@ def _storage_error(error: OSError, path: str) -> StorageError:
 
 
 @contextmanager
-def atomic_write(path: StrPath, *, mode: int = 0o644) -> Iterator[BinaryIO]:
+def atomic_write(
+    path: StrPath, *, mode: int = 0o644, stage_dir: StrPath | None = None
+) -> Iterator[BinaryIO]:
     """Yield a file that appears at `path` whole, or not at all.
 
     What was at `path` stays until the block ends well, and is replaced even when
     it is a symlink (the link goes, its target is untouched). The mode is exactly
     `mode`, whatever the umask. On return the file survives a power cut.
 
+    Args:
+        stage_dir: where the file is while it is written, on the disk of `path`;
+            None: beside it. A kill leaves it there.
+
     Raises:
         StorageError: see `translated`; nothing was left behind.
     """
     path = os.fspath(path)
-    temporary = _temporary_name(os.path.dirname(path), f".{os.path.basename(path)}.")
+    temporary = _temporary_name(
+        os.fspath(stage_dir or os.path.dirname(path)), f".{os.path.basename(path)}."
+    )
     with translated(path):
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
@@ -106,13 +114,15 @@ def atomic_write(path: StrPath, *, mode: int = 0o644) -> Iterator[BinaryIO]:
         fsync_dir(os.path.dirname(path))
 
 
-def write_atomic(path: StrPath, data: bytes, mode: int = 0o644) -> None:
-    """Make `data` the content of `path`, whole or not at all.
+def write_atomic(
+    path: StrPath, data: bytes, mode: int = 0o644, *, stage_dir: StrPath | None = None
+) -> None:
+    """Make `data` the content of `path`, whole or not at all; see `atomic_write`.
 
     Raises:
         StorageError: as `atomic_write`.
     """
-    with atomic_write(path, mode=mode) as file:
+    with atomic_write(path, mode=mode, stage_dir=stage_dir) as file:
         file.write(data)
 
 
@@ -137,6 +147,31 @@ def private_dir(parent: StrPath, prefix: str = ".fetchkit-") -> Iterator[str]:
         # the block failed for, nor fail a block that went well.
         with suppress(StorageError):
             remove_tree(path)
+
+
+def ensure_dir(path: StrPath, mode: int = 0o755) -> None:
+    """Make the directory `path` and its parents, unless they are there.
+
+    What is made has exactly `mode`, whatever the umask.
+
+    Raises:
+        ConflictError: something that is no directory is in the way.
+        StorageError: see `translated`.
+    """
+    path = os.fspath(path)
+    missing = []
+    while path and not os.path.isdir(path):
+        missing.append(path)
+        path = os.path.dirname(path)
+    for directory in reversed(missing):
+        with translated(directory):
+            try:
+                os.mkdir(directory, mode)
+            except FileExistsError:
+                if os.path.isdir(directory):  # somebody else was quicker
+                    continue
+                raise
+            os.chmod(directory, mode)
 
 
 def copy_measured(source: BinaryIO, target: BinaryIO) -> Measure:

@@ -13,19 +13,25 @@ from typing import TYPE_CHECKING
 
 from fetchkit.artifact import Entry, Installed
 from fetchkit.digest import CHUNK_BYTES, Digest, Measure
-from fetchkit.errors import DigestMismatchError, StorageError, UnsafeArchiveError
-from fetchkit.fs import copy_measured, translated
-from fetchkit.paths import RelPath
+from fetchkit.errors import (
+    ConflictError,
+    DigestMismatchError,
+    StorageError,
+    UnsafeArchiveError,
+)
+from fetchkit.fs import copy_measured, ensure_dir, translated
+from fetchkit.paths import RelPath, printable
 from fetchkit.receipt import (
     Inputs,
     Receipt,
+    is_reserved,
     item_for,
     parse_receipt,
     receipt_name,
     render_receipt,
 )
 from fetchkit.resolution import join
-from fetchkit.transaction import Transaction, transaction
+from fetchkit.transaction import Transaction, left_behind, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -83,7 +89,7 @@ def install(
         installed = tuple(
             _with_own_directories(each, root, before) for each in installed
         )
-        now = {entry.path: entry for each in installed for entry in each.entries}
+        now = _merged(installed)
         _take_away(
             changes, [entry for path, entry in before.items() if path not in now]
         )
@@ -114,6 +120,8 @@ def current_receipt(root: str, owner: str, inputs: Inputs) -> Receipt | None:
     """
     try:
         receipt = read_receipt(root, owner)
+        if left_behind(root):
+            return None  # a killed run has to be settled first
     except StorageError:
         return None
     if receipt is None or receipt.inputs != inputs or not is_intact(root, receipt):
@@ -146,6 +154,35 @@ def _looks_intact(root: str, entry: Entry) -> bool:
     )
 
 
+def _merged(installed: Iterable[Installed]) -> dict[RelPath, Entry]:
+    """Every entry by its path.
+
+    Raises:
+        UnsafeArchiveError: a path lies where fetchkit keeps its own files.
+        ConflictError: two artifacts bring the same file.
+    """
+    found: dict[RelPath, Entry] = {}
+    owners: dict[RelPath, str] = {}
+    for each in installed:
+        name = each.stored.resolved.name
+        for entry in each.entries:
+            if is_reserved(entry.path):
+                raise UnsafeArchiveError(
+                    f"`{name}` brings {printable(entry.path)}, which is fetchkit's own",
+                    hint="Choose another install.dir, or leave it out by "
+                    "install.include.",
+                )
+            other = owners.setdefault(entry.path, name)
+            if other != name and "dir" not in {entry.kind, found[entry.path].kind}:
+                raise ConflictError(
+                    f"`{other}` and `{name}` would both install "
+                    f"{printable(entry.path)}",
+                    hint="Give one of them another install.dir.",
+                )
+            found[entry.path] = entry
+    return found
+
+
 def _take_away(changes: Transaction, entries: Iterable[Entry]) -> None:
     ordered = sorted(entries, key=lambda entry: entry.path, reverse=True)
     for entry in ordered:
@@ -162,7 +199,7 @@ def _stage(stored: Stored, stage_dir: str) -> Installed:
     installation = stored.resolved.installation
     base = os.path.join(stage_dir, installation.dir)
     with translated(stage_dir):
-        os.makedirs(base, mode=0o755)
+        ensure_dir(base)
         descriptor = os.open(stored.path, os.O_RDONLY | os.O_NOFOLLOW)
     with os.fdopen(descriptor, "rb") as blob:
         if installation.file is None:
@@ -178,7 +215,7 @@ def _copy(stored: Stored, blob: BinaryIO, base: str, name: RelPath) -> Entry:
     final = os.path.join(base, name)
     mode = _EXECUTABLE_MODE if stored.resolved.installation.executable else _PLAIN_MODE
     with translated(final):
-        os.makedirs(os.path.dirname(final), mode=0o755, exist_ok=True)
+        ensure_dir(os.path.dirname(final))
         with open(final, "xb") as file:
             measure = copy_measured(blob, file)
             os.fchmod(file.fileno(), mode)
@@ -243,7 +280,7 @@ def _link(stored: Stored, base: str, there: set[RelPath]) -> list[Entry]:
             )
         target = os.path.relpath(pointed, os.path.dirname(name) or ".")
         with translated(final):
-            os.makedirs(os.path.dirname(final), mode=0o755, exist_ok=True)
+            ensure_dir(os.path.dirname(final))
             os.symlink(target, final)
         made.append(Entry(path=name, kind="link", target=target))
     return made

@@ -28,6 +28,11 @@ STATE_DIR = ".fetchkit"
 """Below an install root: receipts, and what a running installation needs."""
 
 
+def is_reserved(path: str) -> bool:
+    """Whether `path`, below an install root, belongs to fetchkit itself."""
+    return path.partition("/")[0].lower() == STATE_DIR
+
+
 def receipt_name(owner: str) -> str:
     """The receipt of the manifest called `owner`, below an install root."""
     return f"{STATE_DIR}/{owner}.json"

@@ -23,6 +23,7 @@ from fetchkit.errors import (
 from fetchkit.formats import archive_format
 from fetchkit.manifest.rules import check_scheme
 from fetchkit.paths import RelPath, parse_rel_path, parse_version, printable
+from fetchkit.receipt import is_reserved
 from fetchkit.templates import fill, fill_url, value_fault
 from fetchkit.urls import Url
 
@@ -79,6 +80,11 @@ def resolve_all(
     owners: dict[str, str] = {}
     for resolved in found:
         for path in _claims(resolved.installation):
+            if is_reserved(path):
+                raise InvalidValueError(
+                    f"`{resolved.name}` would install {path}, which is fetchkit's own",
+                    hint="Choose another install.dir.",
+                )
             other = owners.setdefault(path, resolved.name)
             if other != resolved.name:
                 raise ConflictError(

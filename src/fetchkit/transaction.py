@@ -13,23 +13,52 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO
 
 from fetchkit.digest import Digest
-from fetchkit.errors import ConflictError, FetchkitError, StorageError
-from fetchkit.fs import private_dir, remove_tree, translated, write_atomic
-from fetchkit.paths import RelPath, printable
+from fetchkit.errors import (
+    ConflictError,
+    FetchkitError,
+    InvalidValueError,
+    StorageError,
+)
+from fetchkit.fs import (
+    ensure_dir,
+    fsync_dir,
+    private_dir,
+    remove_tree,
+    translated,
+    write_atomic,
+)
+from fetchkit.paths import RelPath, parse_rel_path, printable
 from fetchkit.receipt import STATE_DIR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import TypeAlias
+
+    Step: TypeAlias = tuple[str, RelPath, str]
+    """What was done, where, and what an undo needs to know."""
 
 WORK_PREFIX = "work-"
-_JOURNAL = "journal"
-_UNDO = "undo"
 STAGE = "stage"
+_JOURNAL = "journal"
+_RECEIPT = "receipt"
+_UNDO = "undo"
+_STEPS = {
+    "made": "",
+    "emptied": "[0-7]{1,4}",  # the mode it had
+    "saved": "[0-9]{1,9}",  # its name below the undo directory
+    "commit": "[0-9a-f]{64}",  # digest of the receipt
+}
+"""Every step there is, and what its third column looks like."""
+_MALFORMED = (
+    *(ValueError, TypeError, KeyError, AttributeError, RecursionError),
+    InvalidValueError,
+)
 
 
 class Transaction:
@@ -56,9 +85,12 @@ class Transaction:
         self._merge(staged, "", owns)
 
     def take_away(self, path: RelPath) -> None:
-        """Remove the file or link at `path`; nothing happens if it is gone."""
+        """Remove the file or link at `path`; nothing happens if it is gone.
+
+        What is reached through a link is not what was installed there.
+        """
         final = os.path.join(self.root, path)
-        if os.path.lexists(final):
+        if os.path.lexists(final) and is_below(self.root, path):
             self._save(path, keep=False)
 
     def take_away_empty(self, path: RelPath) -> None:
@@ -67,8 +99,10 @@ class Transaction:
         with suppress(FileNotFoundError, NotADirectoryError), translated(final):
             if os.path.islink(final) or os.listdir(final):
                 return
-            self._note("emptied", path)
-            os.rmdir(final)
+            if is_below(self.root, path):
+                mode = stat.S_IMODE(os.stat(final).st_mode)
+                self._note("emptied", path, f"{mode:o}")
+                os.rmdir(final)
 
     def commit(self, receipt: str, data: bytes) -> None:
         """Write the receipt, a path below the root: from here on the changes stand.
@@ -76,8 +110,13 @@ class Transaction:
         Raises:
             StorageError: it could not be written; the block's end undoes the rest.
         """
+        final = os.path.join(self.root, receipt)
+        staged = os.path.join(self._work_dir, _RECEIPT)
+        write_atomic(staged, data)
         self._note("commit", receipt, Digest.of(data).hex)
-        write_atomic(os.path.join(self.root, receipt), data)
+        with translated(final):
+            os.replace(staged, final)
+            fsync_dir(os.path.dirname(final))
 
     def _merge(self, staged: str, below: str, owns: Callable[[RelPath], bool]) -> None:
         with os.scandir(staged) as found:
@@ -131,60 +170,109 @@ def transaction(root: str) -> Iterator[Transaction]:
     settled first.
 
     Raises:
+        ConflictError: our own directory below the root is a link or a file.
         StorageError: the root cannot be written to; nothing was changed.
     """
-    state_dir = os.path.join(root, STATE_DIR)
     recover(root)
+    state_dir = os.path.join(root, STATE_DIR)
     is_new = not os.path.isdir(state_dir)
-    with translated(state_dir):
-        os.makedirs(state_dir, mode=0o755, exist_ok=True)
+    ensure_dir(state_dir)
+    work_dir = os.path.join(state_dir, f"{WORK_PREFIX}{os.urandom(8).hex()}")
     try:
-        with private_dir(state_dir, WORK_PREFIX) as work_dir:
-            yield from _journalled(root, work_dir)
+        try:
+            with _open_journal(work_dir) as journal:
+                yield Transaction(root, work_dir, journal)
+        except BaseException:
+            _settle(root, work_dir)
+            raise
+        # A leftover costs space, and the next run removes it.
+        with suppress(StorageError):
+            remove_tree(work_dir)
     finally:
         if is_new:
             with suppress(OSError):
                 os.rmdir(state_dir)
 
 
-def _journalled(root: str, work_dir: str) -> Iterator[Transaction]:
-    path = os.path.join(work_dir, _JOURNAL)
-    with translated(root):
-        os.mkdir(os.path.join(work_dir, STAGE))
-        os.mkdir(os.path.join(work_dir, _UNDO))
-        with open(path, "x", encoding="utf-8") as journal:
-            try:
-                yield Transaction(root, work_dir, journal)
-            except BaseException:
-                journal.flush()
-                _undo(root, work_dir)
-                raise
+@contextmanager
+def _open_journal(work_dir: str) -> Iterator[TextIO]:
+    with translated(work_dir):
+        for directory in (work_dir, f"{work_dir}/{STAGE}", f"{work_dir}/{_UNDO}"):
+            os.mkdir(directory, 0o700)
+            os.chmod(directory, 0o700)  # a umask may have taken our own bits away
+        with open(os.path.join(work_dir, _JOURNAL), "x", encoding="utf-8") as journal:
+            yield journal
 
 
-def recover(root: str) -> bool:
-    """Settle what killed runs left below `root`; returns whether there was any.
-
-    A work directory whose journal does not end in a commit is undone. The caller
-    holds the right to install below `root`.
+@contextmanager
+def work_dir(root: str) -> Iterator[str]:
+    """Yield a private directory on the root's disk that `recover` would clean up.
 
     Raises:
+        StorageError: it cannot be made.
+    """
+    with private_dir(os.path.join(root, STATE_DIR), WORK_PREFIX) as path:
+        yield path
+
+
+def recover(root: str) -> None:
+    """Settle what killed runs left below `root`.
+
+    The caller holds the right to install below `root`.
+
+    Raises:
+        ConflictError: our own directory below the root is a link or a file.
         StorageError: something could not be put back; the message says what.
     """
+    for left in left_behind(root):
+        _settle(root, left)
+
+
+def left_behind(root: str) -> list[str]:
+    """The work directories of runs that were killed, or that run now.
+
+    Raises:
+        ConflictError: our own directory below the root is a link or a file.
+    """
     state_dir = os.path.join(root, STATE_DIR)
-    try:
-        names = sorted(os.listdir(state_dir))
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    left = [name for name in names if name.startswith(WORK_PREFIX)]
-    for name in left:
-        work_dir = os.path.join(state_dir, name)
-        if not _was_committed(root, _read_journal(work_dir)):
-            _undo(root, work_dir)
-        remove_tree(work_dir)
-    return bool(left)
+    with translated(state_dir):
+        if _kind(state_dir) not in {None, "dir"}:
+            raise ConflictError(
+                f"{printable(state_dir)} is not a directory of fetchkit",
+                hint="Remove it; fetchkit keeps there what it installed.",
+            )
+        try:
+            names = sorted(os.listdir(state_dir))
+        except FileNotFoundError:
+            return []
+    return [
+        os.path.join(state_dir, name) for name in names if name.startswith(WORK_PREFIX)
+    ]
 
 
-def _was_committed(root: str, steps: list[tuple[str, str, str]]) -> bool:
+def is_below(root: str, path: str) -> bool:
+    """Whether `path` really lies below `root`: no directory above it is a link."""
+    parent = os.path.dirname(path)
+    while parent:
+        if os.path.islink(os.path.join(root, parent)):
+            return False
+        parent = os.path.dirname(parent)
+    return True
+
+
+def _settle(root: str, work_dir: str) -> None:
+    """Undo what was not committed, then drop what an undo would have needed.
+
+    If the undo fails or is killed the work directory stays: in it is the only copy
+    of what was there before.
+    """
+    steps = _read_journal(work_dir)
+    if not _was_committed(root, steps):
+        _undo(root, work_dir, steps)
+    remove_tree(work_dir)
+
+
+def _was_committed(root: str, steps: list[Step]) -> bool:
     """Whether the last journalled step was the commit, and its receipt is in place."""
     if not steps or steps[-1][0] != "commit":
         return False
@@ -196,15 +284,17 @@ def _was_committed(root: str, steps: list[tuple[str, str, str]]) -> bool:
         return False
 
 
-def _undo(root: str, work_dir: str) -> None:
+def _undo(root: str, work_dir: str, steps: list[Step]) -> None:
     """Take every journalled step back, last first. Doing it twice does no harm."""
-    for step, path, saved in reversed(_read_journal(work_dir)):
+    for step, path, saved in reversed(steps):
         final = os.path.join(root, path)
+        if not is_below(root, path):
+            continue
         try:
             if step == "made":
                 remove_tree(final)
             elif step == "emptied":
-                os.makedirs(final, exist_ok=True)
+                ensure_dir(final, int(saved, 8))
             elif step == "saved":
                 source = os.path.join(work_dir, _UNDO, saved)
                 if os.path.lexists(source):
@@ -216,18 +306,24 @@ def _undo(root: str, work_dir: str) -> None:
             ) from error
 
 
-def _read_journal(work_dir: str) -> list[tuple[str, str, str]]:
+def _read_journal(work_dir: str) -> list[Step]:
+    """The steps that were written down; what is no step of ours is left out.
+
+    The root is an app's source: a journal in it may be anybody's, so its paths are
+    checked like any other outside text.
+    """
     try:
-        with open(os.path.join(work_dir, _JOURNAL), encoding="utf-8") as journal:
-            lines = journal.read().split("\n")
-    except FileNotFoundError:
+        with open(os.path.join(work_dir, _JOURNAL), "rb") as journal:
+            lines = journal.read().split(b"\n")
+    except (FileNotFoundError, NotADirectoryError):
         return []
     steps = []
     for line in lines:
         # The last line of a killed run may be half written: its step was not taken.
-        with suppress(ValueError):
+        with suppress(*_MALFORMED):
             step, path, saved = json.loads(line)
-            steps.append((str(step), str(path), str(saved)))
+            if re.fullmatch(_STEPS[step], saved):
+                steps.append((step, parse_rel_path(path), saved))
     return steps
 
 
