@@ -12,16 +12,17 @@ from dataclasses import dataclass
 
 from fetchkit.errors import InputError
 
+MAX_PROCFILE_BYTES = 1024 * 1024
 MAX_LINE_CHARS = 64 * 1024
 
-_LINE = re.compile(
-    r"(?P<type>[A-Za-z0-9_-]+)(?P<gap>:[ \t]*)(?P<command>.*?)(?P<end>\s*)"
-)
+_HEAD = re.compile(r"\ufeff?(?P<type>[A-Za-z0-9_-]+):[ \t]*")
+_END = " \t\r\n"
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 _SHELL_SYNTAX = frozenset(";&|<>()`\n{}")
 _BUILTINS = frozenset(
     {"cd", "export", "source", ".", "eval", "set", "unset", "trap", "ulimit", "umask"}
     | {"if", "for", "while", "case", "until", "{", "(", "!"}
+    | {"exec"}  # with an option; a plain one stays in front
 )
 
 
@@ -39,6 +40,8 @@ class Procfile:
             InputError: not UTF-8, a line of more than 65,536 characters, or the
                 same process type twice.
         """
+        if len(data) > MAX_PROCFILE_BYTES:
+            raise InputError(f"Procfile: larger than {MAX_PROCFILE_BYTES} bytes")
         try:
             text = data.decode()
         except UnicodeDecodeError as error:
@@ -46,46 +49,48 @@ class Procfile:
                 f"Procfile: not UTF-8 at byte {error.start}",
                 hint="Save it as plain UTF-8.",
             ) from None
-        procfile = cls(text)
         seen: dict[str, int] = {}
-        for number, line in enumerate(text.splitlines(), 1):
+        for number, line in enumerate(text.split("\n"), 1):
             if len(line) > MAX_LINE_CHARS:
                 raise InputError(
                     f"Procfile: line {number} has {len(line)} characters",
                     hint="Move the command to a script.",
                 )
-            match = _match(line)
-            if match is None:
+            head = _HEAD.match(line)
+            if head is None:
                 continue
-            first = seen.setdefault(match["type"], number)
+            first = seen.setdefault(head["type"], number)
             if first != number:
                 raise InputError(
-                    f"Procfile: `{match['type']}` stands in line {first} and {number}",
+                    f"Procfile: `{head['type']}` stands in line {first} and {number}",
                     hint="Keep one of them.",
                 )
-        return procfile
+        return cls(text)
+
+    @property
+    def data(self) -> bytes:
+        """The file's bytes."""
+        return self.text.encode()
 
     def command(self, process: str) -> str | None:
         """The command of `process`, or None if it has no line or an empty one."""
-        for line in self.text.splitlines():
-            match = _match(line)
-            if match is not None and match["type"] == process:
-                return match["command"] or None
+        for line in self.text.split("\n"):
+            head = _HEAD.match(line)
+            if head is not None and head["type"] == process:
+                return line[head.end() :].rstrip(_END) or None
         return None
 
     def with_command(self, process: str, command: str) -> Procfile:
         """The same text, but for the command of `process`."""
         lines = []
-        for line in self.text.splitlines(keepends=True):
-            match = _match(line)
-            if match is None or match["type"] != process:
+        for line in self.text.split("\n"):
+            head = _HEAD.match(line)
+            if head is None or head["type"] != process:
                 lines.append(line)
             else:
-                bom = line[: match.start("type") + _offset(line)]
-                lines.append(
-                    f"{bom}{match['type']}{match['gap']}{command}{match['end']}"
-                )
-        return Procfile("".join(lines))
+                end = line[len(line.rstrip(_END)) :]
+                lines.append(f"{head[0]}{command}{end}")
+        return Procfile("\n".join(lines))
 
 
 def is_wrapped(command: str, program: str) -> bool:
@@ -125,7 +130,8 @@ def _split_head(command: str) -> tuple[str, str]:
         r"\s*((?:'[^']*'|\"(?:\\.|[^\"])*\"|\\.|\S)+)\s*", command
     ):
         word = match[1]
-        if not (_ASSIGNMENT.match(word) or word in {"exec", "env"}):
+        has_option = command.startswith("-", match.end())
+        if not _ASSIGNMENT.match(word) and (word not in {"exec", "env"} or has_option):
             break
         position = match.end()
     return command[:position], command[position:]
@@ -138,11 +144,3 @@ def _needs_shell(command: str) -> bool:
         return True
     _, rest = _split_head(command)
     return rest.split(maxsplit=1)[0] in _BUILTINS if rest.split() else True
-
-
-def _match(line: str) -> re.Match[str] | None:
-    return _LINE.fullmatch(line.removeprefix("\ufeff"))
-
-
-def _offset(line: str) -> int:
-    return 1 if line.startswith("\ufeff") else 0

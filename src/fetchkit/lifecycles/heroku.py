@@ -14,10 +14,16 @@ from typing import TYPE_CHECKING
 
 from fetchkit.environ import render_shell
 from fetchkit.errors import ConflictError, ContractError, InputError, StorageError
-from fetchkit.fs import translated, write_atomic
+from fetchkit.fs import ensure_dir, translated, write_atomic
 from fetchkit.lifecycles import BuildContext, BuildResult
 from fetchkit.paths import printable
-from fetchkit.procfile import Procfile, is_wrapped, wrap_command
+from fetchkit.procfile import (
+    MAX_PROCFILE_BYTES,
+    Procfile,
+    is_wrapped,
+    wrap_command,
+)
+from fetchkit.transaction import work_dir
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -112,7 +118,9 @@ def check(context: BuildContext, owner: str, resolved: Sequence[Resolved]) -> No
         ConflictError: a file of somebody else stands where our script belongs.
         InputError: the Procfile cannot be read.
     """
-    _check_ours(_profile_path(context, owner))
+    profile = _profile_path(context, owner)
+    _check_is_directory(os.path.dirname(profile))
+    _check_ours(profile)
     if any(each.wrap or each.advise for each in resolved):
         _read_procfile(context.app_dir)
 
@@ -135,7 +143,7 @@ def write(context: BuildContext, result: BuildResult) -> Notes:
     """
     _write_profile(context, result)
     missed = _write_export(context, result)
-    notes = _wrap_processes(context, result.resolved)
+    notes = _wrap_processes(context.app_dir, result.resolved)
     return replace(notes, advice=(*missed, *notes.advice))
 
 
@@ -150,10 +158,10 @@ def _write_profile(context: BuildContext, result: BuildResult) -> None:
             with translated(path):
                 os.unlink(path)
         return
-    with translated(path):
-        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+    ensure_dir(os.path.dirname(path))
     text = render_shell(result.changes, context.runtime_root)
-    _write_if_changed(path, _MARK.format(owner=result.owner) + text)
+    data = _MARK.format(owner=result.owner) + text
+    _write_if_changed(path, data, root=context.install_root)
 
 
 def _write_export(context: BuildContext, result: BuildResult) -> tuple[str, ...]:
@@ -172,8 +180,8 @@ def _write_export(context: BuildContext, result: BuildResult) -> tuple[str, ...]
     return ()
 
 
-def _wrap_processes(context: BuildContext, resolved: Sequence[Resolved]) -> Notes:
-    procfile = before = _read_procfile(context.app_dir)
+def _wrap_processes(app_dir: str, resolved: Sequence[Resolved]) -> Notes:
+    procfile = before = _read_procfile(app_dir)
     done, advice = [], []
     for each in resolved:
         process = each.wrap or each.advise
@@ -198,9 +206,10 @@ def _wrap_processes(context: BuildContext, resolved: Sequence[Resolved]) -> Note
             wrapped = wrap_command(command, program)
             advice.append(f"change your Procfile to `{process}: {wrapped}`")
     if procfile is not None and procfile != before:
-        path = os.path.join(context.app_dir, "Procfile")
+        path = os.path.join(app_dir, "Procfile")
         mode = stat.S_IMODE(os.stat(path).st_mode)
-        write_atomic(path, procfile.text.encode(), mode=mode)
+        with work_dir(app_dir) as stage_dir:
+            write_atomic(path, procfile.data, mode, stage_dir=stage_dir)
     return Notes(done=tuple(done), advice=tuple(advice))
 
 
@@ -217,13 +226,26 @@ def program_of(resolved: Resolved) -> str:
 
 def _read_procfile(app_dir: str) -> Procfile | None:
     path = os.path.join(app_dir, "Procfile")
+    # Not blocking: a pipe of that name would keep the build waiting for ever.
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
     with translated(path):
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+            descriptor = os.open(path, flags)
         except FileNotFoundError:
             return None
         with os.fdopen(descriptor, "rb") as file:
-            return Procfile.parse(file.read())
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise InputError(f"{printable(path)} is not a regular file")
+            return Procfile.parse(file.read(MAX_PROCFILE_BYTES + 1))
+
+
+def _check_is_directory(path: str) -> None:
+    """Refuse a link: what is written through it would leave the app."""
+    if os.path.islink(path) or (os.path.lexists(path) and not os.path.isdir(path)):
+        raise ConflictError(
+            f"{printable(path)} is not a directory of this app",
+            hint="Remove the link or file of that name.",
+        )
 
 
 def _check_ours(path: str) -> None:
@@ -242,7 +264,12 @@ def _check_ours(path: str) -> None:
     )
 
 
-def _write_if_changed(path: str, text: str) -> None:
+def _write_if_changed(path: str, text: str, *, root: str | None = None) -> None:
+    """Write `path`, unless it says `text` already.
+
+    Args:
+        root: the install root `path` is in: a kill leaves nothing beside `path`.
+    """
     data = text.encode("utf-8", "surrogateescape")
     try:
         with open(path, "rb") as file:
@@ -250,4 +277,8 @@ def _write_if_changed(path: str, text: str) -> None:
                 return
     except OSError:
         pass
-    write_atomic(path, data)
+    if root is None:
+        write_atomic(path, data)
+        return
+    with work_dir(root) as stage_dir:
+        write_atomic(path, data, stage_dir=stage_dir)
