@@ -166,8 +166,8 @@ def _check_trust(artifact: Artifact, table: Fields) -> None:
     pinned = artifact.sha256 is not None or any(
         override.sha256 for override in artifact.platforms.values()
     )
-    if signed and not table.has("signed_by"):
-        table.fault("signature", "nothing says who may sign", "Add `signed_by`.")
+    if signed and not table.take_any("signed_by"):
+        table.fault("signed_by", "names nobody who may sign", "Name a key of [keys].")
     if table.has("signed_by") and not signed:
         table.fault("signed_by", "there is no `signature` to check", "Add `signature`.")
     if artifact.unverified_reason is not None and (signed or pinned):

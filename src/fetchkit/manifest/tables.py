@@ -34,19 +34,20 @@ _KEY_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*\.(asc|gpg|pgp)")
 def read_key(name: str, table: Fields) -> Key | None:
     """One ``[keys.NAME]``: who may sign."""
     table.checked("", name, parse_name)
+    pins = table.texts("fingerprints")
     fingerprints = [
         fingerprint
-        for index, text in enumerate(table.texts("fingerprints"))
+        for index, text in enumerate(pins)
         if (
             fingerprint := table.checked(
                 f"fingerprints[{index}]", text, normalise_fingerprint
             )
         )
     ]
-    if not table.has("fingerprints"):
+    if not pins:
         table.fault(
             "fingerprints",
-            "is missing",
+            "names no key" if table.has("fingerprints") else "is missing",
             "Pin the primary key: `gpg --show-keys FILE` prints its fingerprint.",
         )
     key = Key(
