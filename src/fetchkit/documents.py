@@ -19,6 +19,7 @@ from fetchkit.errors import (
     HttpStatusError,
     NetworkError,
     StorageError,
+    TooLargeError,
     UnsignedError,
     UntrustedKeyError,
     WebPageError,
@@ -152,6 +153,12 @@ class Documents:
             raise UnsignedError(f"`{resolved.name}` has no signature at {location.url}")
         try:
             return self._get(url, MAX_SIGNATURE_BYTES, cancel, revalidate=revalidate)
+        except TooLargeError as error:
+            raise BadSignatureError(
+                f"`{resolved.name}`: {url} is larger than {MAX_SIGNATURE_BYTES} bytes, "
+                "so it is no detached signature",
+                hint="Check `signature` in the manifest.",
+            ) from error
         except WebPageError as error:
             raise BadSignatureError(
                 f"`{resolved.name}`: {url} is a web page, not a signature",
@@ -182,6 +189,11 @@ class Documents:
                 document = self._get(
                     url, MAX_KEY_BYTES, self._closed, revalidate=revalidate
                 )
+            except TooLargeError as error:
+                raise UntrustedKeyError(
+                    f"key `{key.name}`: {url} is larger than {MAX_KEY_BYTES} bytes",
+                    hint="Publish the key alone, without the signatures of others.",
+                ) from error
             except WebPageError as error:
                 raise UntrustedKeyError(
                     f"key `{key.name}`: {url} is a web page, not a public key",
