@@ -109,13 +109,19 @@ def parse_variable(text: str) -> str:
 def printable(text: str, limit: int = 120) -> str:
     """`text` in backticks, shortened, with what a terminal would act on escaped."""
     shown = text if len(text) <= limit else f"{text[:limit]}…"
-    escaped = "".join(
+    return f"`{escaped(shown)}`"
+
+
+def escaped(text: str) -> str:
+    """`text` as one line in which nothing steers a terminal or forges a line."""
+    if text.isprintable():
+        return text
+    return "".join(
         char
         if char.isprintable()
         else char.encode("unicode_escape", "replace").decode()
-        for char in shown
+        for char in text
     )
-    return f"`{escaped}`"
 
 
 def _is_plain(text: str) -> bool:
