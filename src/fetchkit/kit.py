@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from fetchkit.artifact import Resolved, Stored
+    from fetchkit.bundle.parts import Part
     from fetchkit.gpg import Verifier
     from fetchkit.manifest import Manifest
     from fetchkit.manifest.lock import Lock
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from fetchkit.settings import Settings
     from fetchkit.store import Cache
     from fetchkit.target import Target
+    from fetchkit.urls import Url
 
 DEFAULT_TEMP_DIR = "/tmp"  # noqa: S108 -- private directories are made below it
 
@@ -166,6 +168,41 @@ class Kit:
                 ensure_all=pipeline.ensure_all,
                 document=document,
             )
+
+    def bundle_parts(self, platforms: Collection[str]) -> tuple[Part, ...]:
+        """Everything a lock needs, fetched and verified, as parts of a bundle.
+
+        Args:
+            platforms: ``os-arch`` names; none means every platform of the lock.
+
+        Raises:
+            FetchkitError: a build cannot be had or must not be used.
+        """
+        from fetchkit.bundle.gather import gather, key_file_parts, resolve_platforms
+        from fetchkit.locking import LOCK_LIBC
+
+        resolved = resolve_platforms(self.manifest, platforms, libc=LOCK_LIBC)
+        with self._pipeline() as (pipeline, cache):
+            stored = pipeline.ensure_all(resolved)
+            parts = gather(stored, cache=cache, documents=pipeline.documents)
+            return (*parts, *key_file_parts(self._key_dirs))
+
+    def bundle_urls(self) -> dict[str, list[Url]]:
+        """Masked url -> urls of this manifest that are shown so."""
+        from fetchkit.bundle.gather import resolve_platforms, urls_by_text
+        from fetchkit.locking import LOCK_LIBC
+
+        return urls_by_text(resolve_platforms(self.manifest, (), libc=LOCK_LIBC))
+
+    def open_cache(self) -> Cache:
+        """The cache of this run.
+
+        Raises:
+            StorageError: it cannot be relied on.
+        """
+        from fetchkit.store import Cache
+
+        return Cache.open(self._cache_dir)
 
     def inputs(self, names: Sequence[str] = ()) -> Inputs:
         """Everything that decides what `install` puts in place, besides the network."""

@@ -40,7 +40,7 @@ class Pipeline:
         self._cache = equipment.cache
         self._reporter = equipment.reporter
         self._tracer = equipment.tracer
-        self._documents = documents
+        self.documents = documents
         self._transfer = Transfer(equipment, documents)
 
     def close(self) -> None:
@@ -94,7 +94,14 @@ class Pipeline:
         digest = resolved.sha256 or (remembered.digest if remembered else None)
         if digest is None:
             return None
-        return self._reuse(resolved, resolved.locations[0], digest, cancel)
+        try:
+            return self._reuse(resolved, resolved.locations[0], digest, cancel)
+        except VerificationError:
+            if self._equipment.is_offline:
+                raise
+            # What vouched for it then does not any more, or the manifest trusts
+            # another key now: the publisher may have something newer that does.
+            return None
 
     def _fetch_once(self, resolved: Resolved, cancel: Cancel) -> Stored:
         with self._cache.lock(resolved.url):
@@ -174,7 +181,7 @@ class Pipeline:
         is_current = vouching is not None
         verdict = known = policy = None
         if resolved.is_signed:
-            vouching = vouching or self._documents.vouching(
+            vouching = vouching or self.documents.vouching(
                 resolved, location, cancel, revalidate=False
             )
             policy = vouching.policy(resolved)
@@ -187,7 +194,7 @@ class Pipeline:
         self._reporter.reused(resolved, reason)
         if vouching is None or known is not None:
             return self._cache.reuse(verified)
-        self._documents.keep(vouching)
+        self.documents.keep(vouching)
         return self._cache.reuse(verified, policy=policy)
 
     def _check(self, resolved: Resolved, vouching: Vouching, digest: Digest) -> Verdict:

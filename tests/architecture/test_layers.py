@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 LAYERS = {
     "words": "artifact digest errors paths ports target urls",
     "decisions": (
-        "environ evidence formats manifest openpgp procfile receipt resolution retry "
+        "environ evidence formats manifest oci openpgp procfile receipt resolution retry "
         "settings status templates trust versions"
     ),
     "effects": (
-        "archive arrival child discovery fs gpg host keyring locks net pyz store trace "
+        "archive arrival child discovery fs gpg host keyring locks net pyz signing store trace "
         "transaction"
     ),
     "use cases": (
-        "api audit detached documents equipment installation kit pipeline transfer "
+        "api audit bundle detached documents equipment installation kit locking pipeline transfer "
         "verification"
     ),
     "lifecycles": "lifecycles",

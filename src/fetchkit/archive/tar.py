@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from fetchkit.archive.members import Limits
 
-_BLOCK_BYTES = 512
-_ZERO_BLOCK = bytes(_BLOCK_BYTES)
+BLOCK_BYTES = 512
+ZERO_BLOCK = bytes(BLOCK_BYTES)
 _OCTAL = re.compile(rb" *([0-7]+)[ \0]*")
 _BASE_256_POSITIVE = 0x80
 _PAX_LENGTH_DIGITS = 20
@@ -66,7 +66,7 @@ def read_members(
     stream = _Stream(chunks)
     overrides: dict[str, str] = {}
     headers = 0
-    while (header := stream.take(_BLOCK_BYTES)) != _ZERO_BLOCK:
+    while (header := stream.take(BLOCK_BYTES)) != ZERO_BLOCK:
         headers += 1
         if headers > _HEADERS_PER_MEMBER * limits.members:
             raise ArchiveError(f"it has more than {limits.members} members")
@@ -84,10 +84,23 @@ def read_members(
         yield member, body
         for _ in body:
             pass
-        stream.skip(-member.size % _BLOCK_BYTES)
+        stream.skip(-member.size % BLOCK_BYTES)
     if overrides:
         raise ArchiveError("damaged: an extended header belongs to no member")
-    stream.expect_zeros(at_least=_BLOCK_BYTES)
+    stream.expect_zeros(at_least=BLOCK_BYTES)
+
+
+def parse_header(header: bytes) -> Member:
+    """One plain header block, of a member that needs no extended one.
+
+    Raises:
+        ArchiveError: it is damaged, or announces an extended header.
+    """
+    _check_header(header)
+    kind = header[156:157]
+    if kind in _GNU_LONG_NAMES or kind in {_PAX_HEADER, _PAX_GLOBAL}:
+        raise ArchiveError("it holds an extended header, none is needed here")
+    return _member(header, {})
 
 
 def _check_header(header: bytes) -> None:
@@ -149,7 +162,7 @@ def _extension(stream: _Stream, header: bytes, limits: Limits) -> bytes:
     if size > limits.header_bytes:
         raise ArchiveError(f"a header of {size} bytes, {limits.header_bytes} allowed")
     data = stream.take(size)
-    stream.skip(-size % _BLOCK_BYTES)
+    stream.skip(-size % BLOCK_BYTES)
     return data
 
 

@@ -28,6 +28,7 @@ COMMANDS = {
     "lock": Command("lock", "write fetchkit.lock: every byte of every platform", _WORK),
     "update": Command("update", "lock newer versions", _WORK),
     "outdated": Command("outdated", "show what an update would change", _WORK),
+    "bundle": Command("bundle", "carry a lock's files in one file", _WORK),
     "verify": Command("verify", "check a file's signature, or an install", _WORK),
     "cache": Command("cache", "look at the cache, check it", _WORK),
     "list": Command("list", "list artifacts and what is installed", _LOOK),

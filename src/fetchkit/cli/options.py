@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from importlib import import_module
-from typing import TYPE_CHECKING, NoReturn, Protocol, cast
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, cast
 
 from fetchkit.cli.catalogue import COMMANDS
 from fetchkit.errors import UsageError
@@ -39,8 +39,10 @@ class HelpFormatter(argparse.RawDescriptionHelpFormatter):
 class Parser(argparse.ArgumentParser):
     """An `ArgumentParser` that raises instead of leaving the process."""
 
-    color = False
-    """Newer Pythons would colour the help, whatever ``--color`` says."""
+    def __init__(self, **keywords: Any) -> None:
+        super().__init__(**keywords)
+        # Newer Pythons would colour the help, whatever `--color` says.
+        self.color = False
 
     def error(self, message: str) -> NoReturn:
         """Refuse the command line.
