@@ -33,6 +33,11 @@ _PIPE_BYTES = 1024 * 1024
 """What the pipe to a child should hold: while it works through that, we wait for
 nobody. Linux allows it to everyone; elsewhere pipes stay as they are."""
 
+_DRAIN_SECONDS = 0.001
+"""How long a full pipe of that size is left alone. gpgv takes 8 KiB at a time, and
+whoever waits for space is woken each time: 22,000 times for 200 MB, which cost both
+sides 0.2 s of processor time. It works through a third of the pipe meanwhile."""
+
 _LOWEST_EXTRA_FD = 3
 
 
@@ -69,9 +74,7 @@ class Child:
             self._selector.register(descriptor, selectors.EVENT_READ)
             self._received[descriptor] = bytearray()
         os.set_blocking(self._input.fileno(), False)
-        if hasattr(fcntl, "F_SETPIPE_SZ"):
-            with suppress(OSError):
-                fcntl.fcntl(self._input.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        self._is_roomy = _enlarge(self._input.fileno())
 
     def __enter__(self) -> Self:
         return self
@@ -142,6 +145,9 @@ class Child:
             return len(data)
 
     def _wait_to_write(self, deadline: float) -> None:
+        if self._is_roomy and time.monotonic() < deadline:
+            self._take_in(_DRAIN_SECONDS)
+            return
         self._selector.register(self._input, selectors.EVENT_WRITE)
         try:
             self._pump(deadline)
@@ -151,9 +157,12 @@ class Child:
     def _pump(self, deadline: float) -> None:
         """Wait until something can be done, and take in what the child wrote."""
         left = deadline - time.monotonic()
-        ready = self._selector.select(left) if left > 0 else []
-        if not ready:
+        if left <= 0 or not self._take_in(left):
             raise self._timed_out()
+
+    def _take_in(self, seconds: float) -> bool:
+        """Take in what the child writes; False if nothing happened for `seconds`."""
+        ready = self._selector.select(seconds)
         for key, _ in ready:
             if key.fd not in self._received:
                 continue
@@ -163,6 +172,7 @@ class Child:
             self._received[key.fd] += chunk
             if len(self._received[key.fd]) > MAX_OUTPUT_BYTES:
                 raise ChildError(f"wrote more than {MAX_OUTPUT_BYTES} bytes")
+        return bool(ready)
 
     def _timed_out(self) -> ChildError:
         return ChildError(f"timed out after {self._timeout:g} s")
@@ -201,6 +211,16 @@ def start(
     finally:
         os.close(status_write)
     return Child(process, status_read, timeout)
+
+
+def _enlarge(pipe: int) -> bool:
+    """Make `pipe` hold `_PIPE_BYTES`, and return whether it does."""
+    if not hasattr(fcntl, "F_SETPIPE_SZ"):
+        return False
+    try:
+        return fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES) >= _PIPE_BYTES
+    except OSError:
+        return False
 
 
 def _environment(home: str) -> dict[str, str]:
