@@ -67,10 +67,11 @@ class HttpSource:
             NetworkError: here, or while the chunks are read.
             SettingsError: the CA file cannot be used.
         """
+        client = self._ready_client()
         from fetchkit.net.transfer import Transfer  # loads httpx
 
         transfer = Transfer(
-            self._ready_client(),
+            client,
             self._settings,
             clock=self._clock,
             cancel=cancel,
@@ -102,7 +103,18 @@ class HttpSource:
         with self._lock:
             if self._client is None:
                 with self._tracer.span("prepare network"):
-                    from fetchkit.net.transport import build_client  # loads httpx
-
-                    self._client = build_client(self._settings, self._tracer)
+                    self._client = self._make_client()
             return self._client
+
+    def _make_client(self) -> httpx.Client:
+        from concurrent.futures import ThreadPoolExecutor
+
+        from fetchkit.net.tls import build_context  # loads ssl
+
+        with ThreadPoolExecutor(1, thread_name_prefix="authorities") as aside:
+            # OpenSSL reads the CA store outside the interpreter, and for about as
+            # long as it takes to load httpx within.
+            context = aside.submit(build_context, self._settings.ca_file)
+            from fetchkit.net.transport import build_client  # loads httpx
+
+            return build_client(self._settings, context.result(), self._tracer)

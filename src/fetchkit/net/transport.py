@@ -13,11 +13,11 @@ import httpx
 
 from fetchkit.errors import SettingsError
 from fetchkit.net.stream import PacedBackend
-from fetchkit.net.tls import build_context
 from fetchkit.trace import UNTRACED
 from fetchkit.urls import Url
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator
 
     from fetchkit.net.pace import Pace
@@ -28,14 +28,19 @@ IDLE_SECONDS = 30.0
 """How long an unused connection is kept: longer than verifying a file takes."""
 
 
-def build_client(settings: NetSettings, tracer: Tracer = UNTRACED) -> httpx.Client:
+def build_client(
+    settings: NetSettings, authorities: ssl.SSLContext, tracer: Tracer = UNTRACED
+) -> httpx.Client:
     """A client that sends what it is given, and no cookie it was handed.
 
+    Args:
+        authorities: from `fetchkit.net.tls.build_context`.
+
     Raises:
-        SettingsError: the CA file or the proxy cannot be used.
+        SettingsError: the proxy cannot be used.
     """
     return httpx.Client(
-        transport=PacedTransport(settings, tracer),
+        transport=PacedTransport(settings, authorities, tracer),
         headers={
             "User-Agent": settings.user_agent,
             "Accept": "*/*",
@@ -63,10 +68,15 @@ class PacedTransport(httpx.BaseTransport):
     Errors leave as httpcore raises them; `fetchkit.net.faults` knows those.
     """
 
-    def __init__(self, settings: NetSettings, tracer: Tracer = UNTRACED) -> None:
+    def __init__(
+        self,
+        settings: NetSettings,
+        authorities: ssl.SSLContext,
+        tracer: Tracer = UNTRACED,
+    ) -> None:
         self._proxies = settings.proxies
         options: dict[str, Any] = {
-            "ssl_context": build_context(settings.ca_file),
+            "ssl_context": authorities,
             "max_connections": settings.max_connections,
             "keepalive_expiry": IDLE_SECONDS,
             "network_backend": PacedBackend(tracer),
