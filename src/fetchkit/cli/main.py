@@ -113,8 +113,6 @@ def _check_command(name: str) -> None:
     nearest = get_close_matches(name, COMMANDS, n=1)
     hint = f"fetchkit {nearest[0]} --help" if nearest else "fetchkit --help"
     raise UsageError(f"there is no command `{name[:40]}`", hint=hint)
-<<<<<<< Updated upstream
-=======
 
 
 def _collect_seldom() -> None:
@@ -125,11 +123,3 @@ def _collect_seldom() -> None:
     """
     gc.set_threshold(_GARBAGE_THRESHOLD)
     atexit.register(gc.freeze)
-
-
-def _forget_stdout() -> None:
-    """Keep the interpreter from flushing to a reader that has gone."""
-    import os
-
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
->>>>>>> Stashed changes
