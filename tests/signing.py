@@ -152,5 +152,5 @@ def load_test_keys() -> TestKeys:
 
 @pytest.fixture(scope="session")
 def keys() -> TestKeys:
-    """`load_test_keys` as a fixture; import it into a conftest."""
+    """`load_test_keys` as a fixture."""
     return load_test_keys()

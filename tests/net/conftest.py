@@ -9,14 +9,6 @@ import pytest
 from fetchkit.net.settings import NetSettings
 from fetchkit.net.sources import Sources, open_source
 from fetchkit.urls import Url
-from tests.origins.fixtures import (
-    loopback_certificate,
-    nginx,
-    nginx_server,
-    origin,
-    plain_origin,
-    tls_ca,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,15 +16,6 @@ if TYPE_CHECKING:
 
     from fetchkit.ports import Source
     from tests.origins.authority import Authority
-
-__all__ = [
-    "loopback_certificate",
-    "nginx",
-    "nginx_server",
-    "origin",
-    "plain_origin",
-    "tls_ca",
-]
 
 
 class Fetch(Protocol):

@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 RUN_SECONDS = 60
+HOME = Path.home()
+"""Of whoever runs the tests: a single test is given another one."""
 
 
 @functools.cache
 def pythons() -> tuple[Interpreter, ...]:
     """The Pythons of this machine that fetchkit has to run on, oldest first."""
-    found = find_interpreters(os.environ.get("PATH", ""), os.path.expanduser("~"))
+    found = find_interpreters(os.environ.get("PATH", ""), str(HOME))
     return found or tuple(filter(None, [describe(sys.executable)]))
 
 
@@ -52,7 +54,7 @@ def run(
 
 def find_old_python(minor: str) -> str | None:
     """A Python of this minor version, too old for fetchkit, that really runs."""
-    versions = Path.home() / ".pyenv" / "versions"
+    versions = HOME / ".pyenv" / "versions"
     candidates = [
         Path(f"/usr/bin/python{minor}"),
         *sorted(versions.glob(f"{minor}.*/bin/python")),
