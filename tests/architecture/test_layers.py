@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tests.architecture.sources import Source
 
 LAYERS = {
-    "words": "artifact digest errors paths ports target urls",
+    "words": "artifact digest errors paths ports silent target urls",
     "decisions": (
         "environ evidence formats manifest oci openpgp procfile receipt resolution retry "
         "settings status templates trust versions"
