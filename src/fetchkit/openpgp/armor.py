@@ -1,4 +1,4 @@
-"""ASCII armor (RFC 9580, section 6): text -> the octets inside.
+"""ASCII armor (RFC 9580, section 6): text <-> the octets inside.
 
 Pure. Undone here so that a verifier never runs its own armor parser on outside
 bytes, and strictly: nothing may stand outside the armor, base64 is exact, and a
@@ -35,6 +35,7 @@ _BASE64 = re.compile(
 )
 _CHECKSUM = re.compile(rb"=[A-Za-z0-9+/]{4}")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_LINE_CHARS = 64
 
 
 class WrongKindError(MalformedError):
@@ -78,6 +79,24 @@ def read_armored(data: bytes, *, label: str) -> bytes:
     if not blocks:
         raise MalformedError("holds nothing")
     return b"".join(blocks)
+
+
+def render_armor(data: bytes, *, label: str) -> bytes:
+    """`data` in armor, with the checksum that older readers insist on.
+
+    Args:
+        label: what the armor says it holds, such as `PUBLIC_KEY`.
+    """
+    text = binascii.b2a_base64(data, newline=False)
+    checksum = binascii.b2a_base64(crc24(data).to_bytes(3, "big"), newline=False)
+    lines = [
+        f"-----BEGIN {label}-----".encode(),
+        b"",
+        *(text[at : at + _LINE_CHARS] for at in range(0, len(text), _LINE_CHARS)),
+        b"=" + checksum,
+        f"-----END {label}-----".encode(),
+    ]
+    return b"\n".join(lines) + b"\n"
 
 
 def _outside(data: bytes, line: bytes, *, is_first: bool) -> MalformedError:

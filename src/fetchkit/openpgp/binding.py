@@ -67,7 +67,14 @@ def group(packets: Sequence[Packet]) -> list[Component]:
 
 def own_signatures(component: Component, primary: PublicKey) -> list[Signature]:
     """The signatures on `component` that claim to be made by `primary`."""
-    return [each for each in component.signatures if _is_by(each, primary)]
+    return [each for each in component.signatures if is_by(each, primary)]
+
+
+def is_by(signature: Signature, key: PublicKey) -> bool:
+    """Whether `signature` claims to be made by `key`."""
+    if signature.issuer_fingerprint is not None:
+        return signature.issuer_fingerprint == key.fingerprint
+    return signature.issuer_key_id == key.key_id
 
 
 def newest(signatures: Iterable[Signature]) -> Signature | None:
@@ -79,12 +86,6 @@ def newest(signatures: Iterable[Signature]) -> Signature | None:
         and each.type != _CERTIFICATION_REVOCATION
     ]
     return max(usable, key=lambda each: each.created or 0, default=None)
-
-
-def _is_by(signature: Signature, key: PublicKey) -> bool:
-    if signature.issuer_fingerprint is not None:
-        return signature.issuer_fingerprint == key.fingerprint
-    return signature.issuer_key_id == key.key_id
 
 
 def _not_one_key(packets: Sequence[Packet]) -> MalformedError:

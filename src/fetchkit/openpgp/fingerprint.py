@@ -37,3 +37,12 @@ def normalise_fingerprint(text: str) -> str:
 def is_fingerprint(text: str) -> bool:
     """Whether `text` is a full fingerprint in normal form."""
     return _FULL.fullmatch(text) is not None
+
+
+def key_id_of(fingerprint: str) -> str:
+    """The 16 hex digits old signatures name a key by. Not unique.
+
+    Version 4 takes the end of the fingerprint, version 6 its beginning (RFC 9580,
+    5.5.4).
+    """
+    return fingerprint[-16:] if len(fingerprint) == 40 else fingerprint[:16]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import NamedTuple
 
+from fetchkit.openpgp.fingerprint import key_id_of
 from fetchkit.openpgp.octets import MalformedError, Octets
 
 MIN_RSA_BITS = 2048
@@ -61,7 +62,7 @@ class PublicKey(NamedTuple):
     @property
     def key_id(self) -> str:
         """The 16 hex digits old signatures name their issuer by. Not unique."""
-        return self.fingerprint[:16] if self.version > 4 else self.fingerprint[-16:]
+        return key_id_of(self.fingerprint)
 
 
 def parse_public_key(body: bytes) -> PublicKey:
