@@ -40,6 +40,7 @@ SELDOM = {
     "platformdirs.android": "another system",
     "platformdirs.macos": "another system",
     "platformdirs.windows": "another system",
+    "semver*": "to compare prereleases, when a lock is made",
     "shtab*": "once in the life of a shell",
     "tqdm.gui": "never",
 }

@@ -29,6 +29,7 @@ CARRIED = {
     "httpx",
     "idna",
     "platformdirs",
+    "semver",
     "shtab",
     "tomli",
     "tomli_w",
