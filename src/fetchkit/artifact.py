@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import datetime
+    import re
     from collections.abc import Mapping
 
     from fetchkit.digest import Digest
@@ -81,11 +82,35 @@ class InstallSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VersionList:
+    """Where the versions of an artifact are listed, and which may be chosen."""
+
+    location: str
+    """Template of a url, ``github:owner/repo``, or a file beside the manifest."""
+    path: tuple[str, ...] = ()
+    """The way to the versions in JSON or TOML: keys, ``[]`` for each item."""
+    match: re.Pattern[str] | None = None
+    """Its one group is the version in a listed name; None: the whole name is."""
+    prereleases: bool = False
+    """Whether a prerelease may be chosen."""
+    min_age: int = 0
+    """Seconds a version has to be public before it is chosen."""
+
+    @property
+    def is_url(self) -> bool:
+        """Whether `location` is the template of a url."""
+        return "://" in self.location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
     """A publisher offers this: templates, rules of trust, and how to install it."""
 
     name: str
     version: str
+    """One version; or, where `versions` lists them, perhaps a range."""
+    versions: VersionList | None = None
+    """None: `version` is the name of a version, whatever it looks like."""
     url: str
     mirrors: tuple[str, ...] = ()
     signature: str | None = None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 LAYERS = {
     "words": "artifact digest errors paths ports silent target urls",
     "decisions": (
-        "environ evidence formats manifest oci openpgp procfile receipt resolution retry "
+        "checksums environ evidence formats manifest oci openpgp procfile receipt resolution retry "
         "settings status templates trust versions"
     ),
     "effects": (
@@ -22,8 +22,8 @@ LAYERS = {
         "transaction"
     ),
     "use cases": (
-        "api audit bundle detached documents equipment installation kit locking pipeline transfer "
-        "verification"
+        "api audit bundle choosing detached documents equipment installation kit "
+        "locking pipeline transfer verification"
     ),
     "lifecycles": "lifecycles",
     "command line": "cli __main__",

@@ -113,6 +113,9 @@ def _check_urls(artifact: Artifact, table: Fields) -> None:
     _check_url(table, "url", artifact.url, known)
     for index, mirror in enumerate(artifact.mirrors):
         _check_url(table, f"mirrors[{index}]", mirror, known)
+    if artifact.versions is not None and artifact.versions.is_url:
+        listed = ("name", *artifact.vars)
+        _check_url(table, "versions", artifact.versions.location, listed)
     if artifact.signature is not None:
         _check_url(table, "signature", artifact.signature, (*known, "url"))
     for name, override in artifact.platforms.items():

@@ -16,10 +16,12 @@ from fetchkit.artifact import (
 from fetchkit.digest import Digest
 from fetchkit.errors import InvalidValueError
 from fetchkit.manifest import rules
+from fetchkit.manifest.listed import read_versions
 from fetchkit.openpgp import normalise_fingerprint
-from fetchkit.paths import parse_name, parse_variable, parse_version
+from fetchkit.paths import parse_name, parse_variable
 from fetchkit.target import Target, normalise_arch
 from fetchkit.urls import Url
+from fetchkit.versions.wanted import parse_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,11 +68,13 @@ def read_artifact(
 ) -> Artifact | None:
     """One ``[artifacts.NAME]``; None when too much of it is missing to go on."""
     table.checked("", name, parse_name)
+    version = table.parsed("version", parse_wanted, required=True) or ""
     install = _read_install(table)
     wrap, advise = _read_process(table)
     artifact = Artifact(
         name=name,
-        version=table.parsed("version", parse_version, required=True) or "",
+        version=version,
+        versions=read_versions(table, version),
         url=table.text("url", required=True) or "",
         mirrors=table.texts("mirrors"),
         signature=table.text("signature"),
