@@ -78,7 +78,11 @@ def _storage_error(error: OSError, path: str) -> StorageError:
 
 @contextmanager
 def atomic_write(
-    path: StrPath, *, mode: int = 0o644, stage_dir: StrPath | None = None
+    path: StrPath,
+    *,
+    mode: int = 0o644,
+    stage_dir: StrPath | None = None,
+    is_durable: bool = True,
 ) -> Iterator[BinaryIO]:
     """Yield a file that appears at `path` whole, or not at all.
 
@@ -89,6 +93,8 @@ def atomic_write(
     Args:
         stage_dir: where the file is while it is written, on the disk of `path`;
             None: beside it. A kill leaves it there.
+        is_durable: False for what is checked when it is read and can be made
+            again: a power cut may leave it empty, and nobody waits for the disk.
 
     Raises:
         StorageError: see `translated`; nothing was left behind.
@@ -105,24 +111,32 @@ def atomic_write(
                 yield file
                 file.flush()
                 os.fchmod(descriptor, mode)
-                os.fsync(descriptor)
+                if is_durable:
+                    os.fsync(descriptor)
             os.replace(temporary, path)
         except BaseException:
             with suppress(OSError):
                 os.unlink(temporary)
             raise
-        fsync_dir(os.path.dirname(path))
+        if is_durable:
+            fsync_dir(os.path.dirname(path))
 
 
 def write_atomic(
-    path: StrPath, data: bytes, mode: int = 0o644, *, stage_dir: StrPath | None = None
+    path: StrPath,
+    data: bytes,
+    mode: int = 0o644,
+    *,
+    stage_dir: StrPath | None = None,
+    is_durable: bool = True,
 ) -> None:
     """Make `data` the content of `path`, whole or not at all; see `atomic_write`.
 
     Raises:
         StorageError: as `atomic_write`.
     """
-    with atomic_write(path, mode=mode, stage_dir=stage_dir) as file:
+    writing = atomic_write(path, mode=mode, stage_dir=stage_dir, is_durable=is_durable)
+    with writing as file:
         file.write(data)
 
 

@@ -130,4 +130,4 @@ def _read(path: str) -> dict[str, Any]:
 
 def _write(path: str, document: dict[str, Any]) -> None:
     text = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=True)
-    write_atomic(path, text.encode() + b"\n", mode=0o600)
+    write_atomic(path, text.encode() + b"\n", mode=0o600, is_durable=False)
