@@ -48,6 +48,8 @@ class Key:
     url: Url | None = None
     """Where the key is published; what arrives must hold a pinned fingerprint."""
     allow_expired: ExpiryException | None = None
+    revoked: tuple[str, ...] = ()
+    """Primary keys or subkeys that no longer count, whatever their files say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,8 @@ class PlatformOverride:
     signature: str | None = None
     sha256: Digest | None = None
     size: int | None = None
+    documents: Mapping[str, Digest] = field(default_factory=dict)
+    """From a lock: ``signature`` and ``checksums`` -> digest of that file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +123,14 @@ class Artifact:
     """How many different keys of `signed_by` must have signed."""
     sha256: Digest | None = None
     size: int | None = None
+    checksums: str | None = None
+    """Template of a list that gives this file's sha256."""
+    checksums_signature: str | None = None
+    """Template of that list's detached signature."""
     unverified_reason: str | None = None
     """Why ``trust = "none"`` was chosen; None when something is to be trusted."""
+    is_trusted_by_lock: bool = False
+    """``trust = "lock"``: the digest is taken when it is locked, and from the lock."""
     arch: Mapping[str, str] = field(default_factory=dict)
     """OCI architecture -> this publisher's spelling of it."""
     vars: Mapping[str, str] = field(default_factory=dict)
@@ -161,6 +171,8 @@ class Location:
 
     url: Url
     signature: Url | None = None
+    checksums: Url | None = None
+    checksums_signature: Url | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +189,10 @@ class Resolved:
     sha256: Digest | None = None
     size: int | None = None
     unverified_reason: str | None = None
+    is_trusted_by_lock: bool = False
+    documents: Mapping[str, Digest] = field(default_factory=dict)
+    """``signature``, ``checksums`` -> digest of the file that vouched when this was
+    locked. Whatever their urls serve by now, these still vouch for the same bytes."""
     installation: Installation
     wrap: str | None = None
     advise: str | None = None
@@ -190,8 +206,18 @@ class Resolved:
 
     @property
     def is_signed(self) -> bool:
-        """Whether a detached signature has to hold."""
+        """Whether a detached signature over the artifact itself has to hold."""
         return self.locations[0].signature is not None
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether a checksum file has to give its digest."""
+        return self.locations[0].checksums is not None
+
+    @property
+    def needs_verifier(self) -> bool:
+        """Whether any signature has to be checked, of the artifact or of a list."""
+        return self.is_signed or self.locations[0].checksums_signature is not None
 
     @property
     def is_mutable(self) -> bool:
@@ -235,6 +261,11 @@ class Evidence:
     signers: tuple[Signer, ...] = ()
     signature: Digest | None = None
     """Digest of the detached signature's bytes as published."""
+    checksums: Digest | None = None
+    """Digest of the checksum file that gave the artifact's digest; if there is one,
+    the signature is over that file."""
+    checksums_url: str = ""
+    """Where that file was, masked."""
     pinned: bool = False
     """Whether a sha256 from the manifest or lock was matched."""
     warnings: tuple[str, ...] = ()

@@ -11,8 +11,10 @@ import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
+from fetchkit.checksums import MAX_CHECKSUM_BYTES
 from fetchkit.digest import Digest
 from fetchkit.errors import (
     BadSignatureError,
@@ -32,6 +34,7 @@ from fetchkit.openpgp import (
     SignatureFile,
     read_signatures,
 )
+from fetchkit.ports import Validators
 from fetchkit.retry import plan_retry
 from fetchkit.store.memory import Remembered
 
@@ -39,10 +42,11 @@ if TYPE_CHECKING:
     from fetchkit.artifact import Key, Location, Resolved
     from fetchkit.equipment import Equipment
     from fetchkit.keyring import LoadedKey
-    from fetchkit.ports import Cancel, Validators
+    from fetchkit.ports import Cancel
     from fetchkit.urls import Url
 
 _GONE = frozenset({403, 404, 410})
+_WHAT = {"signature": "signature", "checksums": "checksum file"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,27 +56,38 @@ class Document:
     url: Url
     data: bytes
     validators: Validators
+    is_cached: bool = False
+    """It came from the cache: there is nothing to keep."""
+
+    @property
+    def digest(self) -> Digest:
+        """Of the bytes as published."""
+        return Digest.of(self.data)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vouching:
     """All that decides, besides the bytes themselves, whether they are trusted."""
 
-    signature: SignatureFile
-    keys: tuple[LoadedKey, ...]
-    document: Document
-    """The signature as published."""
+    signature: Document | None = None
+    """The detached signature; None where a checksum file is not signed."""
+    signature_file: SignatureFile | None = None
+    """The same, sorted out."""
+    checksums: Document | None = None
+    """The list that gives the digest; if it is there, the signature is over it."""
+    keys: tuple[LoadedKey, ...] = ()
 
     @property
-    def signature_digest(self) -> Digest:
-        """Of the signature's bytes as published."""
-        return Digest.of(self.document.data)
+    def documents(self) -> tuple[Document, ...]:
+        """Signature and list, as far as there are such."""
+        return tuple(each for each in (self.signature, self.checksums) if each)
 
     def policy(self, resolved: Resolved) -> Digest:
         """The question that a verdict on `resolved` answers."""
         return policy_digest(
             resolved,
-            signature=self.signature_digest,
+            signature=self.signature.digest if self.signature else None,
+            checksums=self.checksums.digest if self.checksums else None,
             keys=[key.digest for key in self.keys],
         )
 
@@ -102,25 +117,36 @@ class Documents:
         *,
         revalidate: bool,
     ) -> Vouching:
-        """The signature of `resolved` at `location`, and the keys it may be by.
+        """What vouches for `resolved` at `location`: signature, list and keys.
 
         Args:
             revalidate: ask the publisher whether they are still current; otherwise
                 what the cache holds is taken as it is.
 
         Raises:
-            UnsignedError: there is no signature.
+            UnsignedError: there is no signature, or no list.
             BadSignatureError: what is there is no detached signature.
             UntrustedKeyError: a key is not the pinned one, or is unusable.
             NetworkError: one of them cannot be had.
         """
         pending = [self._key(key, revalidate=revalidate) for key in resolved.signed_by]
-        document = self._signature(resolved, location, cancel, revalidate=revalidate)
-        signature = read_signatures(
-            document.data, subject=f"`{resolved.name}`: signature {document.url}"
-        )
+        get = partial(self._vouching_file, resolved, cancel, revalidate=revalidate)
+        checksums = signature = parsed = None
+        if location.checksums is not None:
+            checksums = get("checksums", location.checksums, MAX_CHECKSUM_BYTES)
+        url = location.signature or location.checksums_signature
+        if url is not None:
+            signature = get("signature", url, MAX_SIGNATURE_BYTES)
+            parsed = read_signatures(
+                signature.data, subject=f"`{resolved.name}`: signature {url}"
+            )
         keys = tuple(key for future in pending for key in future.result())
-        return Vouching(signature=signature, keys=keys, document=document)
+        return Vouching(
+            signature=signature,
+            signature_file=parsed,
+            checksums=checksums,
+            keys=keys,
+        )
 
     def keep(self, vouching: Vouching) -> None:
         """Put what vouched for verified bytes into the cache."""
@@ -130,48 +156,46 @@ class Documents:
                 for key in vouching.keys
                 if key.key.url and (document := self._fetched.get(key.key.url))
             ]
-        for document in (vouching.document, *keys):
+        for document in (*vouching.documents, *keys):
+            if document.is_cached:
+                continue
+            digest = self._cache.blobs.put(document.data)
             remembered = Remembered(
-                digest=Digest.of(document.data),
+                digest=digest,
                 size=len(document.data),
                 validators=document.validators,
             )
-            if self._cache.memory.recall(document.url) != remembered:
-                self._cache.blobs.put(document.data)
-                self._cache.memory.remember(document.url, remembered)
+            self._cache.memory.remember(document.url, remembered)
 
-    def _signature(
+    def _vouching_file(
         self,
         resolved: Resolved,
-        location: Location,
         cancel: Cancel,
+        kind: str,
+        url: Url,
+        limit: int,
         *,
         revalidate: bool,
     ) -> Document:
-        url = location.signature
-        if url is None:
-            raise UnsignedError(f"`{resolved.name}` has no signature at {location.url}")
+        locked = resolved.documents.get(kind)
+        data = self._cache.read(locked, limit=limit) if locked else None
+        if data is not None:
+            return Document(url=url, data=data, validators=Validators(), is_cached=True)
+        what = _WHAT[kind]
         try:
-            return self._get(url, MAX_SIGNATURE_BYTES, cancel, revalidate=revalidate)
-        except TooLargeError as error:
-            raise BadSignatureError(
-                f"`{resolved.name}`: {url} is larger than {MAX_SIGNATURE_BYTES} bytes, "
-                "so it is no detached signature",
-                hint="Check `signature` in the manifest.",
-            ) from error
+            return self._get(url, limit, cancel, revalidate=revalidate)
         except WebPageError as error:
             raise BadSignatureError(
-                f"`{resolved.name}`: {url} is a web page, not a signature",
+                f"`{resolved.name}`: {url} is a web page, not a {what}",
                 hint=error.hint,
             ) from error
         except HttpStatusError as error:
             if error.status not in _GONE:
                 raise
             raise UnsignedError(
-                f"`{resolved.name}` must be signed, and there is no signature: "
-                f"{error.message}",
-                hint="Check `signature` in the manifest; the publisher may not have "
-                "signed this version.",
+                f"`{resolved.name}` needs a {what}, and there is none: {error.message}",
+                hint="Check its url in the manifest; the publisher may not have made "
+                "one for this version.",
             ) from error
 
     def _key(self, key: Key, *, revalidate: bool) -> Future[tuple[LoadedKey, ...]]:
@@ -247,12 +271,15 @@ class Documents:
             )
 
     def _recall(self, url: Url, limit: int) -> Document | None:
-        remembered = self._cache.memory.recall(url)
+        # From a layer, too: a signature has to fit its binary, a key its pin.
+        remembered = self._cache.recall(url, hints=True)
         if remembered is None:
             return None
         data = None
         with suppress(StorageError):
-            data = self._cache.blobs.read(remembered.digest, limit=limit)
+            data = self._cache.read(remembered.digest, limit=limit)
         if data is None:
             return None
-        return Document(url=url, data=data, validators=remembered.validators)
+        return Document(
+            url=url, data=data, validators=remembered.validators, is_cached=True
+        )

@@ -36,5 +36,7 @@ class Equipment:
     read_bundled: Callable[[str], bytes | None] = lambda _: None
     """Gives a file of fetchkit's own ``keys/`` by name."""
     tracer: Tracer = UNTRACED
+    is_locking: bool = False
+    """A lock is being made: what only it will vouch for is taken as it is now."""
     is_offline: bool = False
     """Take what was verified last for a url that may have changed."""

@@ -36,6 +36,11 @@ def render_evidence(evidence: Evidence) -> dict[str, Any]:
         ]
     if evidence.signature is not None:
         document["signature"] = str(evidence.signature)
+    if evidence.checksums is not None:
+        document["checksums"] = {
+            "url": evidence.checksums_url,
+            "digest": str(evidence.checksums),
+        }
     if evidence.pinned:
         document["pinned"] = True
     if evidence.warnings:
@@ -54,6 +59,7 @@ def parse_evidence(document: dict[str, Any]) -> Evidence:
     """
     signature = document.get("signature")
     expires_at = document.get("expires_at")
+    checksums = document.get("checksums")
     return Evidence(
         rule=str(document["rule"]),
         signers=tuple(
@@ -66,6 +72,8 @@ def parse_evidence(document: dict[str, Any]) -> Evidence:
             for signer in document.get("signers", ())
         ),
         signature=Digest.parse(signature) if signature is not None else None,
+        checksums=Digest.parse(checksums["digest"]) if checksums else None,
+        checksums_url=str(checksums["url"]) if checksums else "",
         pinned=document.get("pinned") is True,
         warnings=tuple(str(text) for text in document.get("warnings", ())),
         expires_at=int(expires_at) if expires_at is not None else None,
@@ -73,7 +81,11 @@ def parse_evidence(document: dict[str, Any]) -> Evidence:
 
 
 def policy_digest(
-    resolved: Resolved, *, signature: Digest | None, keys: Iterable[Digest]
+    resolved: Resolved,
+    *,
+    signature: Digest | None,
+    checksums: Digest | None,
+    keys: Iterable[Digest],
 ) -> Digest:
     """Identify everything besides the bytes that a verdict depends on.
 
@@ -82,12 +94,15 @@ def policy_digest(
     or another rule of ours makes it a different question.
 
     Args:
+        signature: of the detached signature that has to hold, if one has to.
+        checksums: of the list the artifact has to stand in, if it has to.
         keys: the digests of the key files, in any order.
     """
     question = {
         "format": POLICY_FORMAT,
         "signers": resolved.signers,
         "signature": str(signature),
+        "checksums": str(checksums),
         "key_files": sorted(str(digest) for digest in keys),
         "keys": sorted(
             [
@@ -95,6 +110,7 @@ def policy_digest(
                 *key.fingerprints,
                 str(key.allow_expired and key.allow_expired.until),
                 str(key.allow_expired and key.allow_expired.reason),
+                *(f"revoked {fingerprint}" for fingerprint in key.revoked),
             ]
             for key in resolved.signed_by
         ),

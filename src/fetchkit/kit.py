@@ -17,6 +17,7 @@ from fetchkit.digest import Digest
 from fetchkit.errors import DigestMismatchError, StorageError
 from fetchkit.fs import translated
 from fetchkit.installation import current_receipt, install
+from fetchkit.keyring import digest_key_files
 from fetchkit.manifest.fit import check_url, pin
 from fetchkit.receipt import Inputs
 from fetchkit.resolution import resolve_all
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from fetchkit.receipt import Receipt
     from fetchkit.settings import Settings
     from fetchkit.store import Cache
+    from fetchkit.store.policy import Policy
     from fetchkit.target import Target
     from fetchkit.urls import Url
 
@@ -159,7 +161,7 @@ class Kit:
         """
         from fetchkit.locking import lock
 
-        with self._pipeline() as (pipeline, _):
+        with self._pipeline(is_locking=True) as (pipeline, _):
             return lock(
                 self.manifest,
                 previous,
@@ -221,6 +223,7 @@ class Kit:
                 if (text := self._environ.get(variable, ""))
             },
             names=tuple(names),
+            keys=digest_key_files(self._key_dirs),
         )
 
     def _install(self, stored: Sequence[Stored], root: str, inputs: Inputs) -> Outcome:
@@ -243,7 +246,9 @@ class Kit:
         return Outcome(receipt=receipt, is_unchanged=True)
 
     @contextmanager
-    def _pipeline(self) -> Iterator[tuple[Pipeline, Cache]]:
+    def _pipeline(
+        self, *, is_locking: bool = False
+    ) -> Iterator[tuple[Pipeline, Cache]]:
         from contextlib import closing
 
         from fetchkit.documents import Documents
@@ -252,11 +257,18 @@ class Kit:
         from fetchkit.net.sources import open_source
         from fetchkit.pipeline import Pipeline
         from fetchkit.store import Cache
+        from fetchkit.store.layers import open_layers
 
         settings = self._settings
-        cache = Cache.open(self._cache_dir)
-        cache.blobs.sweep_ingest(self._clock())
+        cache = Cache.open(
+            self._cache_dir,
+            layers=open_layers(settings.cache_layers, warn=self._reporter.warning),
+            policy=cache_policy(settings),
+            clock=self._clock,
+            warn=self._reporter.warning,
+        )
         with ExitStack() as stack:
+            stack.enter_context(closing(cache))
             source = stack.enter_context(
                 open_source(
                     net_settings(settings),
@@ -276,11 +288,13 @@ class Kit:
                 key_dirs=self._key_dirs,
                 read_bundled=read_bundled,
                 tracer=self._tracer,
+                is_locking=is_locking,
                 is_offline=settings.is_offline,
             )
             documents = stack.enter_context(closing(Documents(equipment)))
             pipeline = stack.enter_context(closing(Pipeline(equipment, documents)))
             yield pipeline, cache
+            cache.upkeep.maintain()
 
 
 class _VerifierFinder:
@@ -312,6 +326,16 @@ def net_settings(settings: Settings) -> NetSettings:
         ca_file=settings.ca_file,
         max_connections=max(16, 3 * settings.jobs),
         proxies=Proxies.parse(https=settings.https_proxy, no_proxy=settings.no_proxy),
+    )
+
+
+def cache_policy(settings: Settings) -> Policy:
+    """How much the cache may keep, and for how long, from what the user set."""
+    from fetchkit.store.policy import DEFAULT_TTL_SECONDS, Policy
+
+    return Policy(
+        quota_bytes=settings.cache_quota,
+        ttl_seconds=settings.cache_ttl or DEFAULT_TTL_SECONDS,
     )
 
 

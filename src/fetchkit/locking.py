@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from fetchkit.errors import FetchkitError
 from fetchkit.fs import translated
 from fetchkit.manifest.fit import entry_fits
-from fetchkit.manifest.lock import Lock, LockedArtifact, LockedBuild
+from fetchkit.manifest.lock import Lock, LockedArtifact, LockedBuild, LockedChecksums
 from fetchkit.resolution import platforms, resolve
 from fetchkit.target import Target
 
@@ -90,14 +90,24 @@ def _still_fits(artifact: Artifact, locked: LockedArtifact) -> bool:
 def _build(stored: Stored) -> LockedBuild:
     evidence = stored.evidence
     files, unpacked = _measure(stored)
+    signers = tuple(sorted({signer.primary for signer in evidence.signers}))
+    checksums = None
+    if evidence.checksums is not None:
+        checksums = LockedChecksums(
+            url=evidence.checksums_url,
+            sha256=evidence.checksums,
+            signature=evidence.signature,
+            signers=signers,
+        )
     return LockedBuild(
         urls=tuple(str(place.url) for place in stored.resolved.locations),
         sha256=stored.digest,
         size=stored.size,
         unpacked_size=unpacked,
         files=files,
-        signature=evidence.signature,
-        signers=tuple(sorted({signer.primary for signer in evidence.signers})),
+        signature=None if checksums else evidence.signature,
+        signers=() if checksums else signers,
+        checksums=checksums,
     )
 
 

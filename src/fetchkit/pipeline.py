@@ -12,12 +12,21 @@ published before everything the manifest asks for holds.
 
 from __future__ import annotations
 
+import os
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from fetchkit.artifact import Download
-from fetchkit.digest import CHUNK_BYTES
-from fetchkit.errors import FetchkitError, NetworkError, VerificationError
+from fetchkit.digest import CHUNK_BYTES, Measure
+from fetchkit.errors import (
+    DigestMismatchError,
+    FetchkitError,
+    NetworkError,
+    StorageError,
+    VerificationError,
+)
+from fetchkit.fs import translated
 from fetchkit.transfer import NotModifiedError, Transfer
 from fetchkit.trust import Verdict
 from fetchkit.verification import check_signature, verify
@@ -90,12 +99,8 @@ class Pipeline:
         """What the cache holds, where nobody has to be asked whether it is current."""
         if resolved.is_mutable and not self._equipment.is_offline:
             return None
-        remembered = self._cache.memory.recall(resolved.url)
-        digest = resolved.sha256 or (remembered.digest if remembered else None)
-        if digest is None:
-            return None
         try:
-            return self._reuse(resolved, resolved.locations[0], digest, cancel)
+            return self._find_last(resolved, cancel)
         except VerificationError:
             if self._equipment.is_offline:
                 raise
@@ -103,11 +108,30 @@ class Pipeline:
             # another key now: the publisher may have something newer that does.
             return None
 
+    def _find_last(self, resolved: Resolved, cancel: Cancel) -> Stored | None:
+        """What was pinned, or else what its url gave last time."""
+        remembered = self._cache.recall(resolved.url, hints=resolved.is_signed)
+        digest = resolved.sha256 or (remembered.digest if remembered else None)
+        if digest is None:
+            return None
+        return self._reuse(resolved, resolved.locations[0], digest, cancel)
+
     def _fetch_once(self, resolved: Resolved, cancel: Cancel) -> Stored:
         with self._cache.lock(resolved.url):
             # Another process may have fetched it while we waited.
             settled = self._find_settled(resolved, cancel)
-            return settled or self._fetch(resolved, cancel)
+            if settled is not None:
+                return settled
+            try:
+                return self._fetch(resolved, cancel)
+            except StorageError as error:
+                last = self._find_last(resolved, cancel)
+                if last is None:
+                    raise
+                self._reporter.warning(
+                    f"{resolved.name}: {error.message}; using what was verified last"
+                )
+                return last
 
     def _fetch(self, resolved: Resolved, cancel: Cancel) -> Stored:
         """Ask each source in turn; the first failure is the one that is raised."""
@@ -168,19 +192,20 @@ class Pipeline:
         Args:
             vouching: what the publisher vouches with now; None: what the cache has.
         """
-        size = self._measure(resolved, digest)
-        if size is None:
+        with self._tracer.span("hash", artifact=resolved.name):
+            copy = self._cache.find(digest, subject=resolved.name)
+        if copy is None:
             return None
         download = Download(
             resolved=resolved,
-            path=self._cache.layout.blob(digest),
-            size=size,
+            path=copy.path,
+            size=copy.size,
             digest=digest,
             source=location.url,
         )
         is_current = vouching is not None
         verdict = known = policy = None
-        if resolved.is_signed:
+        if resolved.is_signed or resolved.is_listed:
             vouching = vouching or self.documents.vouching(
                 resolved, location, cancel, revalidate=False
             )
@@ -188,46 +213,51 @@ class Pipeline:
             known = self._cache.memory.verdict(
                 digest, policy, now=self._equipment.clock()
             )
-            verdict = _as_verdict(known) or self._check(resolved, vouching, digest)
-        verified = verify(download, vouching, verdict)
+            if resolved.needs_verifier:
+                verdict = _as_verdict(known) or self._check(download, vouching)
+        verified = verify(
+            download, vouching, verdict, is_first_sight=self._equipment.is_locking
+        )
         reason = "not modified" if is_current else "in the cache"
         self._reporter.reused(resolved, reason)
         if vouching is None or known is not None:
             return self._cache.reuse(verified)
-        self.documents.keep(vouching)
+        with suppress(StorageError):  # a cache one may only read still serves
+            self.documents.keep(vouching)
         return self._cache.reuse(verified, policy=policy)
 
-    def _check(self, resolved: Resolved, vouching: Vouching, digest: Digest) -> Verdict:
+    def _check(self, download: Download, vouching: Vouching) -> Verdict:
+        resolved = download.resolved
         with self._tracer.span("verify", artifact=resolved.name):
             return check_signature(
                 resolved,
                 vouching,
-                self._read(digest),
+                _read(download),
                 verifier=self._equipment.find_verifier(),
                 work_dir=self._equipment.work_dir,
                 clock=self._equipment.clock,
             )
 
-    def _measure(self, resolved: Resolved, digest: Digest) -> int | None:
-        """The size of a blob that really is `digest`; a damaged one is set aside."""
-        with self._tracer.span("hash", artifact=resolved.name):
-            measure = self._cache.blobs.measure(digest)
-        if measure is None:
-            return None
-        if measure.digest() != digest:
-            self._cache.blobs.quarantine(digest)
-            self._cache.memory.forget(resolved.url)
-            self._reporter.warning(
-                f"{resolved.name}: the cached copy is damaged ({measure.digest()}); "
-                "fetching it again"
-            )
-            return None
-        return measure.size
 
-    def _read(self, digest: Digest) -> Iterator[bytes]:
-        with self._cache.blobs.open(digest) as file:
-            while chunk := file.read(CHUNK_BYTES):
-                yield chunk
+def _read(download: Download) -> Iterator[bytes]:
+    """The bytes of a file that was hashed before, hashed again.
+
+    A layer may change under us: what is verified has to be what was hashed.
+    """
+    measure = Measure()
+    with translated(download.path):
+        descriptor = os.open(download.path, os.O_RDONLY | os.O_NOFOLLOW)
+    with os.fdopen(descriptor, "rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            measure.update(chunk)
+            yield chunk
+    if measure.digest() != download.digest:
+        raise DigestMismatchError(
+            f"{download.path}, which changed while it was read,",
+            expected=download.digest,
+            actual=measure.digest(),
+            hint="Run it again; find out what writes to that file.",
+        )
 
 
 def _as_verdict(evidence: Evidence | None) -> Verdict | None:

@@ -61,6 +61,8 @@ def resolve(artifact: Artifact, target: Target, environ: Mapping[str, str]) -> R
         sha256=override.sha256 or artifact.sha256,
         size=override.size or artifact.size,
         unverified_reason=artifact.unverified_reason,
+        is_trusted_by_lock=artifact.is_trusted_by_lock,
+        documents=override.documents,
         installation=_installation(artifact, values, locations[0].url),
         wrap=artifact.wrap,
         advise=artifact.advise,
@@ -110,6 +112,8 @@ def _can_be_trusted(artifact: Artifact, platform: str) -> bool:
     override = artifact.platforms.get(platform, _AS_PUBLISHED)
     return bool(
         artifact.unverified_reason is not None
+        or artifact.is_trusted_by_lock
+        or artifact.checksums
         or artifact.signature
         or override.signature
         or artifact.sha256
@@ -171,13 +175,25 @@ def _locations(
     found = []
     signature = override.signature or artifact.signature
     for template in (override.url or artifact.url, *artifact.mirrors):
-        url = check_scheme(Url.parse(fill_url(template, values)))
-        signed = None
-        if signature is not None:
-            filled = fill_url(signature, {**values, "url": url.secret})
-            signed = check_scheme(Url.parse(filled))
-        found.append(Location(url=url, signature=signed))
+        url = _fill(template, values)
+        beside = {**values, "url": url.secret}
+        checksums = _fill(artifact.checksums, beside) if artifact.checksums else None
+        if checksums is not None:
+            beside["checksums"] = checksums.secret
+        listing = artifact.checksums_signature
+        found.append(
+            Location(
+                url=url,
+                signature=_fill(signature, beside) if signature else None,
+                checksums=checksums,
+                checksums_signature=_fill(listing, beside) if listing else None,
+            )
+        )
     return tuple(found)
+
+
+def _fill(template: str, values: Mapping[str, str]) -> Url:
+    return check_scheme(Url.parse(fill_url(template, values)))
 
 
 def _installation(

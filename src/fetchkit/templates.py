@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 VARIABLES = ("name", "version", "os", "arch", "libc", "stack")
 """What every template knows; ``{url}`` exists in signature templates only."""
 
+WHOLE_URLS = frozenset({"url", "checksums"})
+"""Variables whose value is a url that was checked already."""
+
 _FIELD = re.compile(r"\{([^{}]*)\}")
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _HOST_VALUE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
@@ -70,7 +73,7 @@ def fill_url(template: str, values: Mapping[str, str]) -> str:
     """`template` with `values` percent-encoded: the result has the same structure.
 
     In the host part a value may only be made of letters, digits, dots and
-    hyphens. ``{url}`` alone is taken as it is, being a whole url already.
+    hyphens. ``{url}`` and ``{checksums}`` are taken as they are, being whole urls.
 
     Raises:
         InvalidValueError: as `fill`, or a value that no host name can hold.
@@ -79,8 +82,8 @@ def fill_url(template: str, values: Mapping[str, str]) -> str:
 
     def encoded(match: re.Match[str]) -> str:
         name = match[1]
-        if name == "url":
-            return values["url"]
+        if name in WHOLE_URLS:
+            return values[name]
         value = _value(name, values, template)
         if match.start() < host_end:
             if not _HOST_VALUE.fullmatch(value):

@@ -92,17 +92,18 @@ class Transfer:
         cancel: Cancel,
         known: Validators | None,
     ) -> Stored:
-        if resolved.is_signed:
+        if resolved.needs_verifier:
             # Missing? Then say so before a byte is asked for.
             self._equipment.find_verifier()
         with self._cache.blobs.staged() as path:
             arrival = Arrival(path)
             aside = _Aside(cancel)
-            if resolved.is_signed:
+            if resolved.is_signed or resolved.is_listed:
                 aside.vouching = self._aside.submit(
                     self._documents.vouching, resolved, location, aside, revalidate=True
                 )
                 aside.vouching.add_done_callback(aside.stop_if_failed)
+            if resolved.needs_verifier and aside.vouching is not None:
                 aside.verdict = self._aside.submit(
                     self._follow, resolved, aside.vouching, arrival
                 )
@@ -123,7 +124,12 @@ class Transfer:
             )
             vouching = _result(aside.vouching)
             verdict = _result(aside.verdict)
-            verified = verify(download, vouching, verdict)
+            verified = verify(
+                download,
+                vouching,
+                verdict,
+                is_first_sight=self._equipment.is_locking,
+            )
             with self._tracer.span("publish", artifact=resolved.name):
                 stored = self._cache.commit(
                     verified,
@@ -152,6 +158,8 @@ class Transfer:
         with opened as body:
             if body.not_modified:
                 return body
+            if body.size is not None:
+                self._cache.upkeep.make_room(body.size)
             self._reporter.downloading(resolved, body.url, body.size)
             for chunk in body.chunks:
                 arrival.write(chunk)

@@ -9,13 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fetchkit.artifact import Evidence, Verified
+from fetchkit.checksums import find_digest
 from fetchkit.errors import DigestMismatchError, UnsignedError, VerificationError
 from fetchkit.trust import judge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from fetchkit.artifact import Download, Resolved
+    from fetchkit.digest import Digest
     from fetchkit.documents import Vouching
     from fetchkit.gpg import Verifier
     from fetchkit.ports import Clock
@@ -31,17 +33,27 @@ def check_signature(
     work_dir: str,
     clock: Clock,
 ) -> Verdict:
-    """Hand `chunks` to the verifier while they come, and judge what it says.
+    """Hand what is signed to the verifier, and judge what it says.
+
+    Args:
+        chunks: the artifact's bytes, while they come. Not touched where a checksum
+            file is signed instead.
 
     Raises:
         VerificationError: the signature does not hold; the subclass says why.
         StorageError: the verifier's directory cannot be made.
     """
+    if vouching.signature_file is None:
+        raise UnsignedError(f"`{resolved.name}` has no signature to check")
     started = verifier.start(
-        signature=vouching.signature,
+        signature=vouching.signature_file,
         keys=[key.file for key in vouching.keys],
         work_dir=work_dir,
     )
+    what = f"`{resolved.name}`"
+    if vouching.checksums is not None:
+        chunks = (vouching.checksums.data,)
+        what = f"{what}: the checksum file {vouching.checksums.url}"
     with started as stream:
         for chunk in chunks:
             stream.write(chunk)
@@ -51,21 +63,27 @@ def check_signature(
         keys=resolved.signed_by,
         signers=resolved.signers,
         now=clock(),
-        subject=f"`{resolved.name}`",
+        subject=what,
     )
 
 
 def verify(
-    download: Download, vouching: Vouching | None, verdict: Verdict | None
+    download: Download,
+    vouching: Vouching | None,
+    verdict: Verdict | None,
+    *,
+    is_first_sight: bool = False,
 ) -> Verified:
     """Make sure that everything the manifest asks for holds for `download`.
 
     Args:
-        vouching: what the verdict was asked about; None where nothing is signed.
-        verdict: what `check_signature` found about exactly these bytes.
+        vouching: signature and list, where the manifest asks for one.
+        verdict: what `check_signature` found about exactly these bytes, or list.
+        is_first_sight: a lock is being made: what only a lock will vouch for is
+            taken as it is now.
 
     Raises:
-        DigestMismatchError: the bytes are not the pinned ones.
+        DigestMismatchError: the bytes are not the pinned or listed ones.
         UnsignedError: a signature is asked for and was not checked.
         VerificationError: another size, or nothing was asked for at all.
     """
@@ -77,43 +95,74 @@ def verify(
             hint="Nothing was installed. If the publisher replaced it, change size in "
             "the manifest or lock.",
         )
-    if resolved.sha256 is not None and download.digest != resolved.sha256:
-        raise DigestMismatchError(
-            f"`{resolved.name}` from {download.source}",
-            expected=resolved.sha256,
-            actual=download.digest,
-        )
-    if resolved.is_signed and (verdict is None or vouching is None):
+    _check_digest(download, resolved.sha256)
+    if resolved.is_listed:
+        _check_digest(download, _listed_digest(resolved, vouching))
+    if resolved.needs_verifier and verdict is None:
         raise UnsignedError(f"`{resolved.name}`: its signature was not checked")
-    evidence = _evidence(resolved, vouching, verdict)
+    evidence = _evidence(resolved, vouching, verdict, is_first_sight=is_first_sight)
     return Verified(download=download, evidence=evidence)
 
 
-def _evidence(
-    resolved: Resolved, vouching: Vouching | None, verdict: Verdict | None
-) -> Evidence:
-    rules = []
-    warnings: tuple[str, ...] = ()
-    if verdict is not None:
-        names = " or ".join(key.name for key in resolved.signed_by)
-        count = f"{resolved.signers} of " if resolved.signers > 1 else ""
-        rules.append(f"signed by {count}{names}")
-        warnings = verdict.warnings
-    if resolved.sha256 is not None:
-        rules.append("sha256 matches")
-    if resolved.unverified_reason is not None:
-        rules.append('trust = "none"')
-        warnings = (*warnings, f"not verified at all: {resolved.unverified_reason}")
-    if not rules:
-        raise VerificationError(
-            f"`{resolved.name}`: there is nothing to trust it by",
-            hint="Give it `signature` and `signed_by`, or `sha256`.",
+def _check_digest(download: Download, expected: Digest | None) -> None:
+    if expected is not None and download.digest != expected:
+        raise DigestMismatchError(
+            f"`{download.resolved.name}` from {download.source}",
+            expected=expected,
+            actual=download.digest,
         )
+
+
+def _listed_digest(resolved: Resolved, vouching: Vouching | None) -> Digest:
+    if vouching is None or vouching.checksums is None:
+        raise UnsignedError(f"`{resolved.name}`: its checksum file was not read")
+    return find_digest(
+        vouching.checksums.data,
+        resolved.url.last_part,
+        subject=f"checksum file {vouching.checksums.url}",
+    )
+
+
+def _evidence(
+    resolved: Resolved,
+    vouching: Vouching | None,
+    verdict: Verdict | None,
+    *,
+    is_first_sight: bool,
+) -> Evidence:
+    rules = list(_rules(resolved, verdict))
+    warnings = verdict.warnings if verdict else ()
+    if resolved.unverified_reason is not None:
+        warnings = (*warnings, f"not verified at all: {resolved.unverified_reason}")
+    if not rules and is_first_sight:
+        rules.append("first seen when it was locked")
+    if not rules:
+        raise UnsignedError(
+            f"`{resolved.name}`: only a lock vouches for it, and there is none",
+            hint="Run `fetchkit lock`, and keep what it writes with the manifest.",
+        )
+    checksums = vouching.checksums if vouching else None
+    signature = vouching.signature if vouching and verdict else None
     return Evidence(
         rule=" and ".join(rules),
         signers=verdict.signers if verdict else (),
-        signature=vouching.signature_digest if verdict and vouching else None,
+        signature=signature.digest if signature else None,
+        checksums=checksums.digest if checksums else None,
+        checksums_url=str(checksums.url) if checksums else "",
         pinned=resolved.sha256 is not None,
         warnings=warnings,
         expires_at=verdict.expires_at if verdict else None,
     )
+
+
+def _rules(resolved: Resolved, verdict: Verdict | None) -> Iterator[str]:
+    """What of the manifest's demands vouches for the bytes, one phrase each."""
+    if verdict is not None:
+        names = " or ".join(key.name for key in resolved.signed_by)
+        count = f"{resolved.signers} of " if resolved.signers > 1 else ""
+        what = "listed in a checksum file " if resolved.is_listed else ""
+        yield f"{what}signed by {count}{names}"
+    if resolved.sha256 is not None:
+        yield "sha256 matches"
+    if resolved.unverified_reason is not None:
+        yield 'trust = "none"'

@@ -83,7 +83,7 @@ def gather(
                 URL: str(each.resolved.url),
             },
         )
-        if each.resolved.is_signed:
+        if each.resolved.is_signed or each.resolved.is_listed:
             yield from _vouching_parts(each.resolved, cache, documents, cancel)
 
 
@@ -121,9 +121,12 @@ def urls_by_text(resolved: Iterable[Resolved]) -> dict[str, list[Url]]:
     for each in resolved:
         urls = [key.url for key in each.signed_by if key.url is not None]
         for location in each.locations:
-            urls.append(location.url)
-            if location.signature is not None:
-                urls.append(location.signature)
+            beside = (
+                location.signature,
+                location.checksums,
+                location.checksums_signature,
+            )
+            urls += [location.url, *(url for url in beside if url is not None)]
         for url in urls:
             found.setdefault(str(url), []).append(url)
     return found
@@ -136,8 +139,8 @@ def _vouching_parts(
         resolved, resolved.locations[0], cancel, revalidate=False
     )
     documents.keep(vouching)
-    document = vouching.document
-    yield part_of(document.data, DOCUMENT_TYPE, {URL: str(document.url)})
+    for document in vouching.documents:
+        yield part_of(document.data, DOCUMENT_TYPE, {URL: str(document.url)})
     for key in vouching.keys:
         if key.key.url is None or key.key.file is not None:
             continue

@@ -188,11 +188,10 @@ def check_closed(tar: LayoutTar, contents: Contents) -> None:
         artifact = manifest.artifacts[name]
         for platform in held:
             resolved = resolve(artifact, Target.parse(platform, libc="glibc"), {})
-            signature = resolved.locations[0].signature
-            if signature is not None and str(signature) not in documents:
-                raise UnsafeArchiveError(
-                    f"{tar.path} does not hold the signature {signature}"
-                )
+            place = resolved.locations[0]
+            for url in (place.signature, place.checksums, place.checksums_signature):
+                if url is not None and str(url) not in documents:
+                    raise UnsafeArchiveError(f"{tar.path} does not hold {url}")
 
 
 def _check_complete(tar: LayoutTar, contents: Contents, own: set[Digest]) -> None:

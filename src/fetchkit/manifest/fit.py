@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fetchkit.artifact import Artifact, Resolved
+    from fetchkit.digest import Digest
     from fetchkit.manifest.lock import Lock, LockedArtifact, LockedBuild
     from fetchkit.manifest.model import Manifest
 
@@ -117,19 +118,45 @@ def _build_faults(
     if size is not None and size != build.size:
         yield Fault(f"{place}.size", f"is {build.size}, the manifest says {size}")
     is_signed = bool(override.signature or artifact.signature)
-    if build.signature is not None and not is_signed:
-        yield Fault(
-            f"{place}.signature",
-            "was checked when the lock was made, the manifest no longer asks for one",
-        )
-    if is_signed and build.signature is None:
-        yield Fault(f"{place}.signature", "is missing: the manifest asks for one")
+    yield from _evidence_faults(
+        f"{place}.signature", is_in_lock=build.signature is not None, is_asked=is_signed
+    )
+    chain = build.checksums
+    yield from _evidence_faults(
+        f"{place}.checksums",
+        is_in_lock=chain is not None,
+        is_asked=artifact.checksums is not None,
+    )
+    yield from _evidence_faults(
+        f"{place}.checksums.signature",
+        is_in_lock=chain is not None and chain.signature is not None,
+        is_asked=artifact.checksums_signature is not None,
+    )
     trusted = {fpr for key in artifact.signed_by for fpr in key.fingerprints}
-    for signer in build.signers:
+    for signer in (*build.signers, *(chain.signers if chain else ())):
         if signer not in trusted:
             yield Fault(
                 f"{place}.signers", f"names {signer}, the manifest does not trust it"
             )
+
+
+def _evidence_faults(
+    place: str, *, is_in_lock: bool, is_asked: bool
+) -> Iterator[Fault]:
+    if is_in_lock and not is_asked:
+        yield Fault(
+            place,
+            "was checked when the lock was made, the manifest no longer asks for it",
+        )
+    if is_asked and not is_in_lock:
+        yield Fault(place, "is missing: the manifest asks for it")
+
+
+def _documents(build: LockedBuild) -> dict[str, Digest]:
+    chain = build.checksums
+    signature = chain.signature if chain else build.signature
+    found = {"signature": signature, "checksums": chain.sha256 if chain else None}
+    return {what: digest for what, digest in found.items() if digest is not None}
 
 
 def _pinned(artifact: Artifact, locked: LockedArtifact) -> Artifact:
@@ -141,6 +168,7 @@ def _pinned(artifact: Artifact, locked: LockedArtifact) -> Artifact:
                 artifact.platforms.get(platform, PlatformOverride()),
                 sha256=build.sha256,
                 size=build.size,
+                documents=_documents(build),
             )
             for platform, build in locked.builds.items()
         },

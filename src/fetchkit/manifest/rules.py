@@ -24,10 +24,11 @@ UNSAFE_VARIABLES = re.compile(
 )
 """Variables through which a value becomes code in every process of the app."""
 
-_THREE_WAYS = (
-    "Give `signature` and `signed_by`, or `sha256`, "
+_WAYS_OUT = (
+    "Give `signature` and `signed_by`, or `sha256`, or `checksums`, "
     'or `trust = "none"` with a `reason`.'
 )
+_WHOLE_URL = re.compile(r"\{(url|checksums)\}")
 _FIELD = re.compile(r"\{[^{}]*\}")
 
 
@@ -118,6 +119,13 @@ def _check_urls(artifact: Artifact, table: Fields) -> None:
         _check_url(table, "versions", artifact.versions.location, listed)
     if artifact.signature is not None:
         _check_url(table, "signature", artifact.signature, (*known, "url"))
+    if artifact.checksums is not None:
+        _check_url(table, "checksums", artifact.checksums, (*known, "url"))
+    if artifact.checksums_signature is not None:
+        known_there = (*known, "url", "checksums")
+        _check_url(
+            table, "checksums_signature", artifact.checksums_signature, known_there
+        )
     for name, override in artifact.platforms.items():
         if override.url is not None:
             _check_url(table, f"platforms.{name}.url", override.url, known)
@@ -130,7 +138,7 @@ def _check_url(table: Fields, key: str, template: str, known: tuple[str, ...]) -
     if not template or not _check_template(table, key, template, known):
         return
     # A host that is a variable cannot be judged yet; `fetchkit.resolution` asks again.
-    sample = _FIELD.sub("x", template.replace("{url}", "https://x/x"))
+    sample = _FIELD.sub("x", _WHOLE_URL.sub("https://x/x", template))
     table.checked(key, sample, lambda text: check_scheme(Url.parse(text)))
 
 
@@ -163,21 +171,31 @@ def _check_values(artifact: Artifact, table: Fields) -> None:
 
 
 def _check_trust(artifact: Artifact, table: Fields) -> None:
-    signed = artifact.signature is not None or any(
-        override.signature for override in artifact.platforms.values()
-    )
-    pinned = artifact.sha256 is not None or any(
-        override.sha256 for override in artifact.platforms.values()
-    )
-    if signed and not table.take_any("signed_by"):
-        table.fault("signed_by", "names nobody who may sign", "Name a key of [keys].")
-    if table.has("signed_by") and not signed:
+    overrides = artifact.platforms.values()
+    signed = artifact.signature is not None or any(each.signature for each in overrides)
+    pinned = artifact.sha256 is not None or any(each.sha256 for each in overrides)
+    listed = artifact.checksums is not None
+    _check_signers(artifact, table, signed=signed)
+    if artifact.checksums_signature is not None and not listed:
+        table.fault("checksums_signature", "there is no `checksums` it could be of")
+    if signed and listed:
+        table.fault("checksums", "`signature` is over the file itself", "Keep one.")
+    found = signed or pinned or listed
+    if artifact.unverified_reason is not None and found:
+        table.fault("trust", '"none" contradicts the signature or digest given here')
+    is_excused = artifact.unverified_reason is not None or artifact.is_trusted_by_lock
+    if not found and not is_excused:
+        table.fault("", "there is nothing to trust it by", _WAYS_OUT)
+
+
+def _check_signers(artifact: Artifact, table: Fields, *, signed: bool) -> None:
+    is_needed = signed or artifact.checksums_signature is not None
+    if is_needed and not table.has("signed_by"):
+        key = "signature" if signed else "checksums_signature"
+        table.fault(key, "nothing says who may sign", "Add `signed_by`.")
+    if table.has("signed_by") and not is_needed:
         table.fault("signed_by", "there is no `signature` to check", "Add `signature`.")
-    if artifact.unverified_reason is not None and (signed or pinned):
-        table.fault("trust", '"none" contradicts the signature or sha256 given here')
-    if not signed and not pinned and artifact.unverified_reason is None:
-        table.fault("", "there is nothing to trust it by", _THREE_WAYS)
-    able = {fpr for key in artifact.signed_by for fpr in key.fingerprints}
+    able = {fpr for each in artifact.signed_by for fpr in each.fingerprints}
     if artifact.signers > 1 and len(able) < artifact.signers:
         table.fault(
             "signers", f"asks for {artifact.signers} keys, signed_by has {len(able)}"

@@ -37,15 +37,7 @@ def read_key(name: str, table: Fields) -> Key | None:
     """One ``[keys.NAME]``: who may sign."""
     table.checked("", name, parse_name)
     pins = table.texts("fingerprints")
-    fingerprints = [
-        fingerprint
-        for index, text in enumerate(pins)
-        if (
-            fingerprint := table.checked(
-                f"fingerprints[{index}]", text, normalise_fingerprint
-            )
-        )
-    ]
+    fingerprints = _read_fingerprints(table, "fingerprints")
     if not pins:
         table.fault(
             "fingerprints",
@@ -54,10 +46,11 @@ def read_key(name: str, table: Fields) -> Key | None:
         )
     key = Key(
         name=name,
-        fingerprints=tuple(dict.fromkeys(fingerprints)),
+        fingerprints=fingerprints,
         file=table.parsed("file", _parse_key_file),
         url=table.parsed("url", _parse_remote),
         allow_expired=_read_exception(table),
+        revoked=_read_fingerprints(table, "revoked"),
     )
     table.close()
     return key if key.fingerprints else None
@@ -70,6 +63,7 @@ def read_artifact(
     table.checked("", name, parse_name)
     version = table.parsed("version", parse_wanted, required=True) or ""
     install = _read_install(table)
+    reason, is_trusted_by_lock = _read_trust(table)
     wrap, advise = _read_process(table)
     artifact = Artifact(
         name=name,
@@ -82,7 +76,10 @@ def read_artifact(
         signers=table.whole("signers", least=1) or 1,
         sha256=table.parsed("sha256", Digest.parse),
         size=table.whole("size", least=1),
-        unverified_reason=_read_trust(table),
+        checksums=table.text("checksums"),
+        checksums_signature=table.text("checksums_signature"),
+        unverified_reason=reason,
+        is_trusted_by_lock=is_trusted_by_lock,
         arch=_read_arch(table),
         vars=table.mapping("vars"),
         env=_read_overrides(table),
@@ -94,6 +91,17 @@ def read_artifact(
     rules.check_artifact(artifact, table)
     table.close()
     return artifact
+
+
+def _read_fingerprints(table: Fields, key: str) -> tuple[str, ...]:
+    found = [
+        fingerprint
+        for index, text in enumerate(table.texts(key))
+        if (
+            fingerprint := table.checked(f"{key}[{index}]", text, normalise_fingerprint)
+        )
+    ]
+    return tuple(dict.fromkeys(found))
 
 
 def _parse_key_file(text: str) -> str:
@@ -148,25 +156,23 @@ def _read_signers(
     return tuple(found)
 
 
-def _read_trust(table: Fields) -> str | None:
-    """The reason of ``trust = "none"``, the one escape there is."""
+def _read_trust(table: Fields) -> tuple[str | None, bool]:
+    """The reason of ``trust = "none"``, and whether it is ``trust = "lock"``."""
     trust = table.text("trust")
     reason = table.text("reason")
-    if trust is None:
+    if trust not in {None, "none", "lock"}:
+        table.fault("trust", f'is "{trust}"', 'There are "none" and "lock".')
+    if trust != "none":
         if reason is not None:
             table.fault("reason", 'belongs to trust = "none", which is not set')
-        return None
-    if trust != "none":
-        table.fault("trust", f'is "{trust[:40]}"; the only value there is, is "none"')
-        return None
+        return None, trust == "lock"
     if reason is None:
         table.fault(
             "reason",
             'is missing: trust = "none" installs bytes nobody vouched for',
             "Say why that is acceptable; the text is shown on every run.",
         )
-        return "no reason given"
-    return reason
+    return reason or "no reason given", False
 
 
 def _read_arch(table: Fields) -> Mapping[str, str]:
