@@ -1,28 +1,39 @@
 """Public keys: found beside the manifest, among fetchkit's own, or fetched.
 
 What is found is sorted out against the pins before anybody uses it. There is no
-key server, no user keyring, and no trust on first use.
+key server, no user keyring, and no trust on first use. Revocation certificates that
+lie beside the keys count for every key they name, wherever that came from.
 """
 
 from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fetchkit.digest import Digest
-from fetchkit.errors import InputError, UntrustedKeyError
+from fetchkit.errors import FetchkitError, InputError, UntrustedKeyError
 from fetchkit.fs import translated
-from fetchkit.openpgp import MAX_KEY_BYTES, KeyFile, read_key
+from fetchkit.openpgp import (
+    MAX_KEY_BYTES,
+    KeyFile,
+    apply_revocations,
+    is_fingerprint,
+    read_key,
+    read_revocations,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from fetchkit.artifact import Key
+    from fetchkit.openpgp import Revocation
     from fetchkit.urls import Url
 
 _ENDINGS = (".asc", ".gpg", ".pgp")
+_REVOCATION_ENDINGS = (".rev", ".rev.asc")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +44,8 @@ class LoadedKey:
     file: KeyFile
     origin: str
     """Where the file was found: a path, a masked url, or ``built in``."""
+    revoked_by: str | None = None
+    """The certificate beside it that takes it back, if there is one."""
 
     @property
     def digest(self) -> Digest:
@@ -60,6 +73,33 @@ def load_key(
         InputError: a key file is named that does not exist.
         NetworkError: the key could not be fetched.
     """
+    loaded = _load(key, key_dirs, bundled, fetch, now)
+    certificates = _find_certificates(key, key_dirs, bundled)
+    return tuple(_take_back(each, certificates) for each in loaded)
+
+
+def digest_key_files(key_dirs: Sequence[str]) -> str:
+    """Identify every file that decides, beside the manifest, who is trusted.
+
+    Changes when a key is renewed or a revocation certificate is put beside it.
+    Empty if there is none; a file that cannot be read is left to `load_key`.
+    """
+    found = []
+    for directory in key_dirs:
+        for name in _names(directory):
+            with suppress(FetchkitError):
+                data = _read_key_file(os.path.join(directory, name), directory)
+                found.append(f"{name} {data and Digest.of(data)}")
+    return str(Digest.of("\n".join(found).encode())) if found else ""
+
+
+def _load(
+    key: Key,
+    key_dirs: Sequence[str],
+    bundled: Callable[[str], bytes | None],
+    fetch: Callable[[Url], bytes],
+    now: float,
+) -> tuple[LoadedKey, ...]:
     if key.file is not None:
         data, origin = _find_named(key, key.file, key_dirs, bundled)
         return (_read(key, data, origin, now),)
@@ -83,7 +123,76 @@ def _read(key: Key, data: bytes, origin: str, now: float) -> LoadedKey:
     file = read_key(
         data, subject=f"key `{key.name}` ({origin})", pinned=key.fingerprints, now=now
     )
+    if key.url is None:
+        _check_name(origin, file.fingerprint)
     return LoadedKey(key=key, file=file, origin=origin)
+
+
+def _find_certificates(
+    key: Key, key_dirs: Sequence[str], bundled: Callable[[str], bytes | None]
+) -> list[tuple[str, tuple[Revocation, ...]]]:
+    """Every file of revocation certificates that may concern `key`, read."""
+    found = []
+    for directory in key_dirs:
+        for name in _names(directory):
+            path = os.path.join(directory, name)
+            if name.endswith(_REVOCATION_ENDINGS):
+                found.append((path, _read_key_file(path, directory)))
+    for fingerprint in key.fingerprints:
+        name = f"{fingerprint}.rev"
+        found.append((f"built in: {name}", bundled(f"keys/{name}")))
+    return [
+        (origin, _read_certificate(data, origin))
+        for origin, data in found
+        if data is not None
+    ]
+
+
+def _read_certificate(data: bytes, origin: str) -> tuple[Revocation, ...]:
+    revocations = read_revocations(data, subject=f"revocation certificate {origin}")
+    stem = _stem(origin)
+    if is_fingerprint(stem) and not any(each.is_of(stem) for each in revocations):
+        raise InputError(
+            f"revocation certificate {origin} takes back another key",
+            hint="Rename it, or replace it by the one of that key.",
+        )
+    return revocations
+
+
+def _take_back(
+    loaded: LoadedKey, certificates: Sequence[tuple[str, tuple[Revocation, ...]]]
+) -> LoadedKey:
+    """`loaded`, revoked if one of `certificates` is of that key."""
+    for origin, revocations in certificates:
+        file = apply_revocations(loaded.file, revocations)
+        if file is not loaded.file:
+            return replace(loaded, file=file, revoked_by=origin)
+    return loaded
+
+
+def _check_name(origin: str, fingerprint: str) -> None:
+    """Make sure that a file which is called like a key holds that key."""
+    stem = _stem(origin)
+    if is_fingerprint(stem) and stem != fingerprint:
+        raise InputError(
+            f"key file {origin} holds key {fingerprint}",
+            hint="Rename it, or fetch the key it is called after again.",
+        )
+
+
+def _stem(path: str) -> str:
+    """What a file is called up to its first dot, as fingerprints are written."""
+    return os.path.basename(path).partition(".")[0].upper()
+
+
+def _names(directory: str) -> list[str]:
+    """The key files and revocation certificates in `directory`, if it exists."""
+    with translated(directory):
+        try:
+            names = os.listdir(directory)
+        except FileNotFoundError:
+            return []
+    return sorted(name for name in names if name.endswith((*_ENDINGS, ".rev")))
 
 
 def _find_named(

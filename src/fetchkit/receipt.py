@@ -51,6 +51,8 @@ class Inputs:
     """Variable that may override something -> digest of its value, or ``""``."""
     names: tuple[str, ...] = ()
     """The artifacts that were asked for; none means all."""
+    keys: str = ""
+    """Digest of the key files beside the manifest, revocations included."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +113,7 @@ def render_receipt(receipt: Receipt) -> bytes:
             "target": receipt.inputs.target,
             "environ": dict(receipt.inputs.environ),
             "names": list(receipt.inputs.names),
+            "keys": receipt.inputs.keys,
         },
         "artifacts": [_render_item(item) for item in receipt.items],
     }
@@ -139,6 +142,7 @@ def parse_receipt(data: bytes, path: str) -> Receipt:
                 target=str(inputs["target"]),
                 environ={str(k): str(v) for k, v in inputs["environ"].items()},
                 names=tuple(str(name) for name in inputs["names"]),
+                keys=str(inputs.get("keys", "")),
             ),
             items=tuple(_parse_item(item) for item in document["artifacts"]),
         )

@@ -39,6 +39,8 @@ class PinnedSignature(NamedTuple):
     pin: Pin
     now: float
     """Seconds since the epoch."""
+    withdrawn: frozenset[str] = frozenset()
+    """Fingerprints the manifest no longer accepts, whatever is said of them."""
 
     @property
     def signer(self) -> Signer:
@@ -60,8 +62,8 @@ class PinnedSignature(NamedTuple):
         """Check everything but the expiry of the key.
 
         Raises:
-            ExpiredKeyError: the key or the part that signed is revoked, or the
-                signature has expired. No setting allows that.
+            ExpiredKeyError: the key or the part that signed is revoked or withdrawn,
+                or the signature has expired. No setting allows that.
             BadSignatureError: it is from the future, not over binary data, made
                 with a weak digest or by a weak part of the key.
             VerificationError: verifier and reader disagree about the key.
@@ -72,12 +74,7 @@ class PinnedSignature(NamedTuple):
                 f"{self.subject} is signed by {self.valid.fingerprint}, which is no "
                 f"part of key {self.pin.key.name}"
             )
-        revoked = self.pin.file.is_revoked or part.is_revoked
-        if self.result == "REVKEYSIG" or revoked:
-            raise ExpiredKeyError(
-                f"{self.subject} is signed by {self._who}, which was revoked",
-                hint="Nothing was installed. Ask the publisher for their new key.",
-            )
+        self._check_revoked(part)
         self._check_times()
         fault = self._find_fault(part)
         if fault is not None:
@@ -123,6 +120,31 @@ class PinnedSignature(NamedTuple):
             for part in self.pin.file.parts
             if part.fingerprint in involved and part.expires_at is not None
         ]
+
+    def _check_revoked(self, part: KeyPart) -> None:
+        if not self.withdrawn.isdisjoint({self.valid.primary, part.fingerprint}):
+            raise ExpiredKeyError(
+                f"{self.subject} is signed by {self._who}, which was withdrawn by "
+                "`revoked` in the manifest",
+                hint="Nothing was installed. Ask the publisher for a release that is "
+                "signed by another key.",
+            )
+        is_confirmed = self.result == "REVKEYSIG"
+        if not (is_confirmed or self.pin.file.is_revoked or part.is_revoked):
+            return
+        # A verifier that is told to distrust SHA-1 passes over a revocation made
+        # with it, so the claim of one decides. Who can place a false one here could
+        # as well take the key away.
+        hint = "Nothing was installed. Ask the publisher for their new key."
+        if not is_confirmed:
+            hint = (
+                "The verifier does not confirm that revocation. If the publisher "
+                "knows nothing of it, take it out of the key file, or remove the "
+                ".rev file beside it."
+            )
+        raise ExpiredKeyError(
+            f"{self.subject} is signed by {self._who}, which was revoked", hint=hint
+        )
 
     def _check_times(self) -> None:
         expires_at = self.valid.expires_at

@@ -76,8 +76,8 @@ def judge(
 
     Raises:
         BadSignatureError: a signature does not fit the bytes, or is no good one.
-        ExpiredKeyError: a pinned key is revoked, or expired without exception, or
-            its signature has expired.
+        ExpiredKeyError: a pinned key is revoked or withdrawn, or expired without
+            exception, or its signature has expired.
         UntrustedKeyError: fewer pinned keys than needed have signed.
         VerificationError: the verifier crashed, said nothing or contradicts itself.
     """
@@ -88,6 +88,7 @@ def judge(
         for file in raw.keys
         if file.fingerprint in key.fingerprints
     }
+    withdrawn = frozenset(revoked for key in keys for revoked in key.revoked)
     accepted: list[Signer] = []
     warnings: list[str | None] = []
     strangers: list[str] = []
@@ -99,7 +100,9 @@ def judge(
             strangers.append(group.valid.primary)
         else:
             pin = pins[group.valid.primary]
-            signature = PinnedSignature(subject, group.result, group.valid, pin, now)
+            signature = PinnedSignature(
+                subject, group.result, group.valid, pin, now, withdrawn
+            )
             signature.check()
             warnings.append(signature.check_expiry())
             expiries += signature.expires_at
