@@ -137,7 +137,12 @@ class Kit:
                 item.name: item.digest for item in previous.items
             }:
                 return self._unchanged(previous)
-            with cache.install_lock(root):
+            with cache.install_lock(root) as is_held:
+                if not is_held:
+                    self._reporter.warning(
+                        "this file system has no locks: keep other builds away "
+                        f"from {root} meanwhile"
+                    )
                 try:
                     return self._install(stored, root, inputs)
                 except DigestMismatchError:
