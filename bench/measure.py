@@ -58,8 +58,8 @@ class RunFailedError(Exception):
 def run(command: Command) -> Run:
     """Run `command` to its end.
 
-    A child inherits the peak of the process it was forked from, so whoever calls
-    this must be small.
+    A process starts with the peak of the one it was forked from, so whoever calls
+    this must be small: no peak below the caller's own is ever seen.
 
     Raises:
         RunFailedError: it failed, or did not end.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import random
+import signal
 import subprocess
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -15,7 +17,11 @@ from tests.origins.nginx import Nginx
 from tests.origins.relay import Relay
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
     from typing_extensions import Self
+
+_PROCESSES = multiprocessing.get_context("fork")
 
 MB = 1_000_000
 _BLOCK_BYTES = 4 * MB
@@ -82,16 +88,29 @@ class Publisher:
             self._published.add(name)
         port = self._nginx.port
         if delay or bytes_per_second:
-            relay = Relay(
-                ("127.0.0.1", port), delay=delay, bytes_per_second=bytes_per_second
-            )
-            port = self._stack.enter_context(relay).port
+            port = self._relay(port, delay, bytes_per_second)
         base = f"https://127.0.0.1:{port}"
         return Release(
             url=f"{base}/{name}",
             key_url=f"{base}/key.asc",
             fingerprint=self._fingerprint,
         )
+
+    def _relay(self, port: int, delay: float, bytes_per_second: float | None) -> int:
+        """Start a relay; returns the port that leads to `port` by way of it.
+
+        In a process of its own: what is on the line waits in its memory, and what
+        we hold ourselves every command starts with, as far as the kernel counts.
+        """
+        receiver, sender = _PROCESSES.Pipe(duplex=False)
+        process = _PROCESSES.Process(
+            target=_run_relay, args=(sender, port, delay, bytes_per_second), daemon=True
+        )
+        process.start()
+        self._stack.callback(process.join)
+        self._stack.callback(process.terminate)
+        relayed: int = receiver.recv()
+        return relayed
 
     @property
     def _root(self) -> Path:
@@ -116,3 +135,13 @@ class Publisher:
             check=True,
         )
         return result.stdout
+
+
+def _run_relay(
+    ready: Connection, port: int, delay: float, bytes_per_second: float | None
+) -> None:
+    """Relay to `port` until somebody ends this process."""
+    relay = Relay(("127.0.0.1", port), delay=delay, bytes_per_second=bytes_per_second)
+    with relay:
+        ready.send(relay.port)
+        signal.pause()
