@@ -35,6 +35,12 @@ class Settings:
     """Path, url, or ``-`` for standard input; None: look in the usual places."""
     platform: Target | None = None
     cache_dir: str | None = None
+    cache_layers: tuple[str, ...] = ()
+    """Caches and OCI layouts to read from, in this order."""
+    cache_quota: int | None = None
+    """Most bytes the cache keeps; None: a share of its disk."""
+    cache_ttl: float | None = None
+    """Seconds for which the cache keeps what nobody uses; None: the usual."""
     is_offline: bool = False
     jobs: int = DEFAULT_JOBS
     """Most artifacts fetched at one time."""
@@ -85,7 +91,7 @@ def parse_jobs(text: str) -> int:
     return int(text)
 
 
-_SIZES = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
+_SIZES = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
 
 
 def parse_size(text: str) -> int:
@@ -95,17 +101,43 @@ def parse_size(text: str) -> int:
         ValueError: it is none.
     """
     number = text.strip().upper().removesuffix("B").removesuffix("I")
-    unit = number[-1:] if number[-1:] in "KMG" else ""
+    unit = number[-1:] if number[-1:] in "KMGT" else ""
     digits = number.removesuffix(unit)
     if not digits.isascii() or not digits.isdigit() or int(digits) == 0:
         raise ValueError("expected a size such as 500M or 4G")
     return int(digits) * _SIZES[unit]
 
 
+_SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+
+
+def parse_duration(text: str) -> float:
+    """A time in seconds: ``90d``, ``12h``, ``30m``, ``2w``.
+
+    Raises:
+        ValueError: it is none.
+    """
+    digits, unit = text.strip()[:-1], text.strip()[-1:].lower()
+    is_number = digits.isascii() and digits.isdigit() and len(digits) < 10
+    if unit not in _SECONDS or not is_number or int(digits) == 0:
+        raise ValueError("expected a time such as 90d or 12h")
+    return float(int(digits) * _SECONDS[unit])
+
+
+def parse_paths(text: str) -> tuple[str, ...]:
+    """Paths with colons between them, as in ``PATH``."""
+    return tuple(path for path in text.split(":") if path)
+
+
 VARIABLES = (
     Variable("FETCHKIT_MANIFEST", "manifest", str, "the manifest: path, url or -"),
     Variable("FETCHKIT_PLATFORM", "platform", Target.parse, "build for os-arch"),
     Variable("FETCHKIT_CACHE_DIR", "cache_dir", str, "the cache"),
+    Variable(
+        "FETCHKIT_CACHE_LAYERS", "cache_layers", parse_paths, "caches to read from"
+    ),
+    Variable("FETCHKIT_CACHE_QUOTA", "cache_quota", parse_size, "most the cache keeps"),
+    Variable("FETCHKIT_CACHE_TTL", "cache_ttl", parse_duration, "how long, if unused"),
     Variable(
         "FETCHKIT_OFFLINE", "is_offline", parse_flag, "use no network", from_app=True
     ),

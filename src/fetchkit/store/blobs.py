@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, BinaryIO
 from fetchkit.digest import CHUNK_BYTES, Digest, Measure
 from fetchkit.fs import link_or_rename, translated, write_atomic
 from fetchkit.store.layout import CACHEDIR_TAG, EMPTY_INDEX, OCI_LAYOUT, Layout
+from fetchkit.store.leases import share
+from fetchkit.store.policy import TOUCH_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BLOB_MODE = 0o444
-STALE_INGEST_SECONDS = 24 * 3600
-"""A staged file this old was left by a run that was killed: no download takes a day."""
 
 
 class Blobs:
@@ -44,6 +44,8 @@ class Blobs:
             (os.path.join(layout.cache_dir, "CACHEDIR.TAG"), CACHEDIR_TAG),
             (os.path.join(layout.root, "index.json"), EMPTY_INDEX),
             (os.path.join(layout.root, "oci-layout"), OCI_LAYOUT),
+            # A cache that was made just now has nothing to collect.
+            (layout.collector_lock, b""),
         ):
             if not os.path.lexists(path):
                 write_atomic(path, content)
@@ -66,10 +68,13 @@ class Blobs:
         self.ensure_directories()
         path = os.path.join(self.layout.ingest_dir, f"{os.urandom(12).hex()}.part")
         with translated(path):
-            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        # Of a running process, as long as this is open; and so is the blob it becomes.
+        share(descriptor)
         try:
             yield path
         finally:
+            os.close(descriptor)
             with suppress(OSError):
                 os.unlink(path)
 
@@ -128,13 +133,19 @@ class Blobs:
                 raise
 
     def measure(self, digest: Digest) -> Measure | None:
-        """Size and digest of what the blob of `digest` really holds; None if absent."""
+        """Size and digest of what the blob of `digest` really holds; None if absent.
+
+        Something in its place that is no file, such as a link, holds nothing.
+        """
+        path = self.layout.blob(digest)
+        if os.path.lexists(path) and self.find(digest) is None:
+            return Measure()
         try:
             file = self.open(digest)
         except FileNotFoundError:
             return None
         measure = Measure()
-        with file, translated(self.layout.blob(digest)):
+        with file, translated(path):
             while chunk := file.read(CHUNK_BYTES):
                 measure.update(chunk)
         return measure
@@ -162,11 +173,12 @@ class Blobs:
             if len(name) == len(Digest.of(b"").hex) and name.isalnum():
                 yield Digest(name)
 
-    def sweep_ingest(self, now: float) -> None:
-        """Remove what killed runs left in ``ingest/``."""
-        with suppress(OSError), os.scandir(self.layout.ingest_dir) as entries:
-            for entry in entries:
-                with suppress(OSError):
-                    age = now - entry.stat(follow_symlinks=False).st_mtime
-                    if age > STALE_INGEST_SECONDS:
-                        os.unlink(entry.path)
+    def touch(self, digest: Digest, now: float) -> None:
+        """Note that a blob was used; at most once a day, so that a hit writes nothing.
+
+        On a cache that cannot be written to nothing happens.
+        """
+        path = self.layout.blob(digest)
+        with suppress(OSError):
+            if abs(now - os.lstat(path).st_mtime) > TOUCH_SECONDS:
+                os.utime(path, (now, now), follow_symlinks=False)

@@ -65,6 +65,21 @@ class Layout:
         """What urls gave last time."""
         return os.path.join(self.root, "meta")
 
+    @property
+    def verdicts_dir(self) -> str:
+        """Who vouched for which digest."""
+        return os.path.join(self.root, "verdicts")
+
+    @property
+    def references_dir(self) -> str:
+        """What lock files in use need."""
+        return os.path.join(self.root, "refs")
+
+    @property
+    def collector_lock(self) -> str:
+        """Held by the one who collects; last written when a collection ended."""
+        return os.path.join(self.root, "collector.lock")
+
     def blob(self, digest: Digest) -> str:
         """The bytes of `digest`."""
         return os.path.join(self.blobs_dir, digest.hex)
@@ -75,9 +90,7 @@ class Layout:
 
     def verdict(self, digest: Digest, policy: Digest) -> str:
         """Who vouched for `digest`, asked under `policy`."""
-        return os.path.join(
-            self.root, "verdicts", f"{digest.hex}-{policy.hex[:32]}.json"
-        )
+        return os.path.join(self.verdicts_dir, f"{digest.hex}-{policy.hex[:32]}.json")
 
     def lock(self, url: Url) -> str:
         """Held while `url` is fetched."""
@@ -88,6 +101,11 @@ class Layout:
         name = hashlib.sha256(root.encode("utf-8", "surrogateescape")).hexdigest()
         return os.path.join(self.locks_dir, f"{name}.install.lock")
 
+    def reference(self, lock_file: str) -> str:
+        """What `lock_file`, an absolute path, needs."""
+        name = hashlib.sha256(lock_file.encode("utf-8", "surrogateescape")).hexdigest()
+        return os.path.join(self.references_dir, f"{name}.json")
+
     @property
     def directories(self) -> tuple[str, ...]:
         """Everything that has to exist before something is published."""
@@ -97,7 +115,7 @@ class Layout:
             self.quarantine_dir,
             self.locks_dir,
             self.memory_dir,
-            os.path.join(self.root, "verdicts"),
+            self.verdicts_dir,
         )
 
 

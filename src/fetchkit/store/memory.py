@@ -45,7 +45,7 @@ class Memory:
 
     def recall(self, url: Url) -> Remembered | None:
         """What `url` gave last time, if that is known."""
-        document = _read(self._layout.memory(url))
+        document = read_document(self._layout.memory(url))
         try:
             return Remembered(
                 digest=Digest.parse(document["digest"]),
@@ -71,7 +71,7 @@ class Memory:
             "etag": remembered.validators.etag,
             "last_modified": remembered.validators.last_modified,
         }
-        _write(self._layout.memory(url), document)
+        write_document(self._layout.memory(url), document)
 
     def urls(self) -> dict[Digest, tuple[str, ...]]:
         """For each digest that is remembered, the masked urls that gave it."""
@@ -79,7 +79,7 @@ class Memory:
         directory = self._layout.memory_dir
         with suppress(OSError):
             for name in os.listdir(directory):
-                document = _read(os.path.join(directory, name))
+                document = read_document(os.path.join(directory, name))
                 with suppress(*_MALFORMED):
                     digest = Digest.parse(document["digest"])
                     found.setdefault(digest, set()).add(str(document["url"]))
@@ -92,7 +92,7 @@ class Memory:
 
     def verdict(self, digest: Digest, policy: Digest, *, now: float) -> Evidence | None:
         """Who vouched for `digest` under exactly `policy`, if that still holds."""
-        document = _read(self._layout.verdict(digest, policy))
+        document = read_document(self._layout.verdict(digest, policy))
         try:
             if document["digest"] != str(digest) or document["policy"] != str(policy):
                 return None
@@ -115,19 +115,25 @@ class Memory:
             "policy": str(policy),
             "evidence": render_evidence(evidence),
         }
-        _write(self._layout.verdict(digest, policy), document)
+        write_document(self._layout.verdict(digest, policy), document)
 
 
-def _read(path: str) -> dict[str, Any]:
+def read_document(path: str, *, limit: int = MAX_DOCUMENT_BYTES) -> dict[str, Any]:
+    """The JSON object at `path`; empty if there is none that reads."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
         with os.fdopen(descriptor, "rb") as file:
-            document = json.loads(file.read(MAX_DOCUMENT_BYTES))
+            document = json.loads(file.read(limit))
     except (OSError, ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
 
 
-def _write(path: str, document: dict[str, Any]) -> None:
+def write_document(path: str, document: dict[str, Any]) -> None:
+    """Make `document` the content of `path`, for nobody else to read.
+
+    Raises:
+        StorageError: the cache cannot be written to.
+    """
     text = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=True)
     write_atomic(path, text.encode() + b"\n", mode=0o600, is_durable=False)
