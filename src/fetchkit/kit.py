@@ -11,6 +11,7 @@ import os
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fetchkit.digest import Digest
@@ -159,19 +160,27 @@ class Kit:
         Args:
             previous: the lock there is; see `fetchkit.locking.lock`.
             update: names whose entries are made anew; None: none that still fit.
-            document: what the result calls itself in messages.
+            document: path of the lock, beside the manifest.
 
         Raises:
             FetchkitError: a build cannot be had: there is no lock.
         """
+        from fetchkit.choosing import resolve_version
         from fetchkit.locking import lock
 
         with self._pipeline(is_locking=True) as (pipeline, _):
+            choose = partial(
+                resolve_version,
+                source=pipeline.source,
+                reporter=self._reporter,
+                now=self._clock(),
+                base_dir=os.path.dirname(os.path.abspath(document)),
+            )
             return lock(
                 self.manifest,
                 previous,
                 update=update,
-                choose=lambda artifact: artifact.version,
+                choose=choose,
                 ensure_all=pipeline.ensure_all,
                 document=document,
             )

@@ -56,7 +56,7 @@ def lock(
         if locked is not None and not is_wanted and _still_fits(artifact, locked):
             kept[name] = locked
         else:
-            chosen[name] = replace(artifact, version=choose(artifact))
+            chosen[name] = replace(artifact, version=choose(artifact), versions=None)
     wanted = [
         resolve(artifact, Target.parse(platform, libc=LOCK_LIBC), {})
         for artifact in chosen.values()
@@ -79,7 +79,8 @@ def _still_fits(artifact: Artifact, locked: LockedArtifact) -> bool:
     for platform, build in locked.builds.items():
         try:
             target = Target.parse(platform, libc=LOCK_LIBC)
-            resolved = resolve(replace(artifact, version=locked.version), target, {})
+            closed = replace(artifact, version=locked.version, versions=None)
+            resolved = resolve(closed, target, {})
         except FetchkitError:
             return False
         if tuple(str(place.url) for place in resolved.locations) != build.urls:

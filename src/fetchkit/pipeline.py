@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from fetchkit.digest import Digest
     from fetchkit.documents import Documents, Vouching
     from fetchkit.equipment import Equipment
-    from fetchkit.ports import Cancel, Validators
+    from fetchkit.ports import Cancel, Source, Validators
 
 
 class Pipeline:
@@ -51,6 +51,11 @@ class Pipeline:
         self._tracer = equipment.tracer
         self.documents = documents
         self._transfer = Transfer(equipment, documents)
+
+    @property
+    def source(self) -> Source:
+        """Where this run has bytes from."""
+        return self._equipment.source
 
     def close(self) -> None:
         """Let the threads end."""

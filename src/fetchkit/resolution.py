@@ -26,6 +26,7 @@ from fetchkit.paths import RelPath, parse_rel_path, parse_version, printable
 from fetchkit.receipt import is_reserved
 from fetchkit.templates import fill, fill_url, value_fault
 from fetchkit.urls import Url
+from fetchkit.versions.wanted import is_range
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -44,10 +45,17 @@ def resolve(artifact: Artifact, target: Target, environ: Mapping[str, str]) -> R
 
     Raises:
         UnsupportedTargetError: there is no build; the platforms there are, are listed.
-        InvalidValueError: a value cannot be part of a path or url.
+        InvalidValueError: a value cannot be part of a path or url, or the version is
+            a range.
     """
     if target.name not in platforms(artifact):
         raise _unsupported(artifact, target)
+    if has_open_version(artifact):
+        raise InvalidValueError(
+            f"{artifact.place}.version: `{artifact.version}` is a range, and no lock "
+            "says which version it is",
+            hint="Run `fetchkit lock`, and keep what it writes with the manifest.",
+        )
     override = artifact.platforms.get(target.name, _AS_PUBLISHED)
     values, origins = _values(artifact, target, environ)
     locations = _locations(artifact, override, values)
@@ -94,6 +102,11 @@ def resolve_all(
                     hint="Give one of them another install.dir, file or link.",
                 )
     return found
+
+
+def has_open_version(artifact: Artifact) -> bool:
+    """Whether the version is a range, which only a lock closes."""
+    return is_range(artifact.version, has_list=artifact.versions is not None)
 
 
 def platforms(artifact: Artifact) -> tuple[str, ...]:

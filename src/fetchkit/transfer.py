@@ -97,16 +97,7 @@ class Transfer:
             self._equipment.find_verifier()
         with self._cache.blobs.staged() as path:
             arrival = Arrival(path)
-            aside = _Aside(cancel)
-            if resolved.is_signed or resolved.is_listed:
-                aside.vouching = self._aside.submit(
-                    self._documents.vouching, resolved, location, aside, revalidate=True
-                )
-                aside.vouching.add_done_callback(aside.stop_if_failed)
-            if resolved.needs_verifier and aside.vouching is not None:
-                aside.verdict = self._aside.submit(
-                    self._follow, resolved, aside.vouching, arrival
-                )
+            aside = self._start_aside(resolved, location, arrival, cancel)
             with (
                 aside.ending(arrival),
                 self._tracer.span("transfer", url=str(location.url)),
@@ -122,23 +113,44 @@ class Transfer:
                 digest=arrival.measure.digest(),
                 source=body.url,
             )
-            vouching = _result(aside.vouching)
-            verdict = _result(aside.verdict)
-            verified = verify(
-                download,
-                vouching,
-                verdict,
-                is_first_sight=self._equipment.is_locking,
+            return self._publish(download, aside, body.validators)
+
+    def _start_aside(
+        self, resolved: Resolved, location: Location, arrival: Arrival, cancel: Cancel
+    ) -> _Aside:
+        """Start to fetch what vouches for the artifact, and to judge what arrives."""
+        aside = _Aside(cancel)
+        if resolved.is_signed or resolved.is_listed:
+            aside.vouching = self._aside.submit(
+                self._documents.vouching, resolved, location, aside, revalidate=True
             )
-            with self._tracer.span("publish", artifact=resolved.name):
-                stored = self._cache.commit(
-                    verified,
-                    policy=vouching.policy(resolved) if vouching else None,
-                    validators=body.validators,
+            aside.vouching.add_done_callback(aside.stop_if_failed)
+            if resolved.needs_verifier:
+                aside.verdict = self._aside.submit(
+                    self._follow, resolved, aside.vouching, arrival
                 )
-            if vouching is not None:
-                self._documents.keep(vouching)
-            return stored
+        return aside
+
+    def _publish(
+        self, download: Download, aside: _Aside, validators: Validators
+    ) -> Stored:
+        vouching = _result(aside.vouching)
+        verified = verify(
+            download,
+            vouching,
+            _result(aside.verdict),
+            is_first_sight=self._equipment.is_locking,
+        )
+        resolved = download.resolved
+        with self._tracer.span("publish", artifact=resolved.name):
+            stored = self._cache.commit(
+                verified,
+                policy=vouching.policy(resolved) if vouching else None,
+                validators=validators,
+            )
+        if vouching is not None:
+            self._documents.keep(vouching)
+        return stored
 
     def _receive(
         self,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from fetchkit.artifact import PlatformOverride
 from fetchkit.errors import Fault, ManifestError
-from fetchkit.resolution import platforms
+from fetchkit.resolution import has_open_version, platforms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,7 +91,7 @@ def _faults(manifest: Manifest, lock: Lock) -> Iterator[Fault]:
 
 def _artifact_faults(artifact: Artifact, locked: LockedArtifact) -> Iterator[Fault]:
     place = artifact.place
-    if artifact.version != locked.version:
+    if not _is_version_of(artifact, locked.version):
         yield Fault(
             f"{place}.version",
             f"is {locked.version}, the manifest asks for {artifact.version}",
@@ -105,6 +105,15 @@ def _artifact_faults(artifact: Artifact, locked: LockedArtifact) -> Iterator[Fau
             yield Fault(where, "is not in the manifest")
         else:
             yield from _build_faults(artifact, platform, build, where)
+
+
+def _is_version_of(artifact: Artifact, version: str) -> bool:
+    if not has_open_version(artifact):
+        return artifact.version == version
+    from fetchkit.versions.order import Version
+    from fetchkit.versions.ranges import parse_range
+
+    return parse_range(artifact.version).matches(Version.parse(version))
 
 
 def _build_faults(
@@ -163,6 +172,7 @@ def _pinned(artifact: Artifact, locked: LockedArtifact) -> Artifact:
     return replace(
         artifact,
         version=locked.version,
+        versions=None,
         platforms={
             platform: replace(
                 artifact.platforms.get(platform, PlatformOverride()),
