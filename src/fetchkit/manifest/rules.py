@@ -190,9 +190,8 @@ def _check_trust(artifact: Artifact, table: Fields) -> None:
 
 def _check_signers(artifact: Artifact, table: Fields, *, signed: bool) -> None:
     is_needed = signed or artifact.checksums_signature is not None
-    if is_needed and not table.has("signed_by"):
-        key = "signature" if signed else "checksums_signature"
-        table.fault(key, "nothing says who may sign", "Add `signed_by`.")
+    if is_needed and not table.take_any("signed_by"):
+        table.fault("signed_by", "names nobody who may sign", "Name a key of [keys].")
     if table.has("signed_by") and not is_needed:
         table.fault("signed_by", "there is no `signature` to check", "Add `signature`.")
     able = {fpr for each in artifact.signed_by for fpr in each.fingerprints}
