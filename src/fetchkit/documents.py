@@ -11,6 +11,7 @@ import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,14 @@ if TYPE_CHECKING:
 
 _GONE = frozenset({403, 404, 410})
 _WHAT = {"signature": "signature", "checksums": "checksum file"}
+
+
+class Freshness(Enum):
+    """How far a small file that the cache holds is enough."""
+
+    CACHED = "as it is"
+    CURRENT = "if the publisher says that it has not changed"
+    ANEW = "not at all"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +110,7 @@ class Documents:
         self._pool = ThreadPoolExecutor(equipment.jobs, thread_name_prefix="keys")
         self._lock = threading.Lock()
         self._closed = threading.Event()
-        self._keys: dict[tuple[str, bool], Future[tuple[LoadedKey, ...]]] = {}
+        self._keys: dict[tuple[str, Freshness], Future[tuple[LoadedKey, ...]]] = {}
         self._fetched: dict[Url, Document] = {}
 
     def close(self) -> None:
@@ -115,13 +124,12 @@ class Documents:
         location: Location,
         cancel: Cancel,
         *,
-        revalidate: bool,
+        freshness: Freshness,
     ) -> Vouching:
         """What vouches for `resolved` at `location`: signature, list and keys.
 
         Args:
-            revalidate: ask the publisher whether they are still current; otherwise
-                what the cache holds is taken as it is.
+            freshness: how far what the cache holds is enough.
 
         Raises:
             UnsignedError: there is no signature, or no list.
@@ -129,8 +137,8 @@ class Documents:
             UntrustedKeyError: a key is not the pinned one, or is unusable.
             NetworkError: one of them cannot be had.
         """
-        pending = [self._key(key, revalidate=revalidate) for key in resolved.signed_by]
-        get = partial(self._vouching_file, resolved, cancel, revalidate=revalidate)
+        pending = [self._key(key, freshness=freshness) for key in resolved.signed_by]
+        get = partial(self._vouching_file, resolved, cancel, freshness=freshness)
         checksums = signature = parsed = None
         if location.checksums is not None:
             checksums = get("checksums", location.checksums, MAX_CHECKSUM_BYTES)
@@ -147,6 +155,16 @@ class Documents:
             checksums=checksums,
             keys=keys,
         )
+
+    def keys(self, key: Key, *, revalidate: bool) -> tuple[LoadedKey, ...]:
+        """The public keys that `key` pins, as `vouching` takes them.
+
+        Raises:
+            UntrustedKeyError: what is found is not the pinned key, or is unusable.
+            InputError: a key file is named that does not exist.
+            NetworkError: the key cannot be had.
+        """
+        return self._key(key, revalidate=revalidate).result()
 
     def keep(self, vouching: Vouching) -> None:
         """Put what vouched for verified bytes into the cache."""
@@ -175,7 +193,7 @@ class Documents:
         url: Url,
         limit: int,
         *,
-        revalidate: bool,
+        freshness: Freshness,
     ) -> Document:
         locked = resolved.documents.get(kind)
         data = self._cache.read(locked, limit=limit) if locked else None
@@ -183,7 +201,13 @@ class Documents:
             return Document(url=url, data=data, validators=Validators(), is_cached=True)
         what = _WHAT[kind]
         try:
-            return self._get(url, limit, cancel, revalidate=revalidate)
+            return self._get(
+                url,
+                limit,
+                cancel,
+                freshness=freshness,
+                hints=resolved.needs_verifier,
+            )
         except WebPageError as error:
             raise BadSignatureError(
                 f"`{resolved.name}`: {url} is a web page, not a {what}",
@@ -198,20 +222,20 @@ class Documents:
                 "one for this version.",
             ) from error
 
-    def _key(self, key: Key, *, revalidate: bool) -> Future[tuple[LoadedKey, ...]]:
+    def _key(self, key: Key, *, freshness: Freshness) -> Future[tuple[LoadedKey, ...]]:
         with self._lock:
-            pending = self._keys.get((key.name, revalidate))
+            pending = self._keys.get((key.name, freshness))
             if pending is None:
-                pending = self._pool.submit(self._load, key, revalidate=revalidate)
-                self._keys[key.name, revalidate] = pending
+                pending = self._pool.submit(self._load, key, freshness=freshness)
+                self._keys[key.name, freshness] = pending
             return pending
 
-    def _load(self, key: Key, *, revalidate: bool) -> tuple[LoadedKey, ...]:
+    def _load(self, key: Key, *, freshness: Freshness) -> tuple[LoadedKey, ...]:
         def fetch(url: Url) -> bytes:
             try:
                 # A key is shared: that one artifact failed must not stop it.
                 document = self._get(
-                    url, MAX_KEY_BYTES, self._closed, revalidate=revalidate
+                    url, MAX_KEY_BYTES, self._closed, freshness=freshness
                 )
             except TooLargeError as error:
                 raise UntrustedKeyError(
@@ -236,10 +260,20 @@ class Documents:
         )
 
     def _get(
-        self, url: Url, limit: int, cancel: Cancel, *, revalidate: bool
+        self,
+        url: Url,
+        limit: int,
+        cancel: Cancel,
+        *,
+        freshness: Freshness,
+        hints: bool = True,
     ) -> Document:
-        """A small file: from the cache, or from its url, retried where that helps."""
-        known = self._recall(url, limit)
+        """A small file: from the cache, or from its url, retried where that helps.
+
+        Args:
+            hints: look in layers too: a pinned key will prove it, or it is one.
+        """
+        known = self._recall(url, limit, hints=hints)
         if known is not None and not revalidate:
             return known
         attempt = 0
@@ -270,9 +304,9 @@ class Documents:
                 url=url, data=b"".join(body.chunks), validators=body.validators
             )
 
-    def _recall(self, url: Url, limit: int) -> Document | None:
-        # From a layer, too: a signature has to fit its binary, a key its pin.
-        remembered = self._cache.recall(url, hints=True)
+    def _recall(self, url: Url, limit: int, *, hints: bool) -> Document | None:
+        own = self._cache.memory.recall(url)
+        remembered = own or self._cache.recall(url, hints=hints)
         if remembered is None:
             return None
         data = None
@@ -281,5 +315,8 @@ class Documents:
         if data is None:
             return None
         return Document(
-            url=url, data=data, validators=remembered.validators, is_cached=True
+            url=url,
+            data=data,
+            validators=remembered.validators,
+            is_cached=own is not None,
         )

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from fetchkit.artifact import Download
 from fetchkit.digest import CHUNK_BYTES, Measure
+from fetchkit.documents import Freshness
 from fetchkit.errors import (
     DigestMismatchError,
     FetchkitError,
@@ -115,7 +116,7 @@ class Pipeline:
 
     def _find_last(self, resolved: Resolved, cancel: Cancel) -> Stored | None:
         """What was pinned, or else what its url gave last time."""
-        remembered = self._cache.recall(resolved.url, hints=resolved.is_signed)
+        remembered = self._cache.recall(resolved.url, hints=resolved.needs_verifier)
         digest = resolved.sha256 or (remembered.digest if remembered else None)
         if digest is None:
             return None
@@ -212,7 +213,7 @@ class Pipeline:
         verdict = known = policy = None
         if resolved.is_signed or resolved.is_listed:
             vouching = vouching or self.documents.vouching(
-                resolved, location, cancel, revalidate=False
+                resolved, location, cancel, freshness=Freshness.CACHED
             )
             policy = vouching.policy(resolved)
             known = self._cache.memory.verdict(

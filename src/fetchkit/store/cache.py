@@ -142,9 +142,12 @@ class Cache:
             file = layer.open(digest)
             if file is None:
                 continue
-            with file, translated(layer.name):
+            data = b""
+            with file, suppress(OSError):
                 data = file.read(limit + 1)
             if Digest.of(data) == digest:
+                with suppress(StorageError):
+                    self.blobs.put(data)
                 return data
         return None
 
