@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MAX_RANGE_CHARS = 200
 
 _CLAUSE = re.compile(r"(?P<sign>[<>]=?|==?|~>|[~^])?(?P<version>[^<>=^~].*)")
+_WILD_PART = re.compile(r"(?:^|\.)[xX*+](?:\.|$)")
 _AFTER_SIGN = re.compile(r"(?<=[<>=^~])\s+")
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
@@ -112,13 +113,14 @@ def _bounds(part: str, text: str) -> tuple[Comparison | Series, ...]:
         )
     sign, name = clause["sign"], clause["version"]
     wildcard = WILDCARD.fullmatch(name)
-    if wildcard is not None:
-        if sign is not None:
-            raise InvalidValueError(
-                f"{printable(part)} in {printable(text)}: a wildcard after `{sign}`",
-                hint="Leave the operator or the wildcard out.",
-            )
+    if sign is None and wildcard is not None:
         return (Series(_numbers(wildcard[1] or "")),)
+    if _WILD_PART.search(name):
+        raise InvalidValueError(
+            f"{printable(part)} in {printable(text)}: a wildcard stands at the end and "
+            "after no sign",
+            hint=_HINT,
+        )
     series = SERIES.fullmatch(name)
     if sign is None and series is not None:
         return (Series(_numbers(series[1])),)
