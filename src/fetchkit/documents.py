@@ -40,6 +40,8 @@ from fetchkit.retry import plan_retry
 from fetchkit.store.memory import Remembered
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fetchkit.artifact import Key, Location, Resolved
     from fetchkit.equipment import Equipment
     from fetchkit.keyring import LoadedKey
@@ -156,6 +158,32 @@ class Documents:
             keys=keys,
         )
 
+    def vouchings(
+        self, artifacts: Sequence[Resolved]
+    ) -> tuple[tuple[Resolved, Vouching], ...]:
+        """What vouches for each of `artifacts` today, at its publisher's.
+
+        Raises:
+            FetchkitError: as `vouching`, the first that failed.
+        """
+        cancel = threading.Event()
+
+        def find(resolved: Resolved) -> Vouching:
+            return self.vouching(
+                resolved,
+                resolved.locations[0],
+                cancel,
+                revalidate=not self._equipment.is_offline,
+            )
+
+        # Not the pool of the keys: these wait for it.
+        with ThreadPoolExecutor(self._equipment.jobs) as workers:
+            try:
+                found = list(workers.map(find, artifacts))
+            finally:
+                cancel.set()
+        return tuple(zip(artifacts, found, strict=True))
+
     def keys(self, key: Key, *, revalidate: bool) -> tuple[LoadedKey, ...]:
         """The public keys that `key` pins, as `vouching` takes them.
 
@@ -165,6 +193,17 @@ class Documents:
             NetworkError: the key cannot be had.
         """
         return self._key(key, revalidate=revalidate).result()
+
+    def remembers(self, resolved: Resolved, location: Location) -> bool:
+        """Whether the cache knows any file that would vouch for `resolved`."""
+        urls = [
+            location.signature,
+            location.checksums,
+            location.checksums_signature,
+            *(key.url for key in resolved.signed_by),
+        ]
+        recall = self._cache.memory.recall
+        return any(recall(url) is not None for url in urls if url is not None)
 
     def keep(self, vouching: Vouching) -> None:
         """Put what vouched for verified bytes into the cache."""
@@ -273,8 +312,10 @@ class Documents:
         Args:
             hints: look in layers too: a pinned key will prove it, or it is one.
         """
-        known = self._recall(url, limit, hints=hints)
-        if known is not None and not revalidate:
+        known = None
+        if freshness is not Freshness.ANEW:
+            known = self._recall(url, limit, hints=hints)
+        if known is not None and freshness is Freshness.CACHED:
             return known
         attempt = 0
         while True:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from fetchkit.arrival import Arrival
 from fetchkit.artifact import Download
-from fetchkit.errors import NetworkError
+from fetchkit.documents import Freshness
+from fetchkit.errors import BadSignatureError, NetworkError
 from fetchkit.retry import plan_retry
 from fetchkit.verification import check_signature, verify
 
@@ -73,11 +73,19 @@ class Transfer:
             VerificationError: what it gives must not be used.
             StorageError: the cache cannot hold it.
         """
+        freshness = Freshness.CURRENT
         attempt = 0
         while True:
             attempt += 1
             try:
-                return self._attempt(resolved, location, cancel, known)
+                return self._attempt(resolved, location, cancel, known, freshness)
+            except BadSignatureError:
+                # An entity tag can stay the same over a change within one second:
+                # what was not fetched anew is no reason to refuse.
+                is_final = freshness is Freshness.ANEW or cancel.is_set()
+                if is_final or not self._documents.remembers(resolved, location):
+                    raise
+                freshness = Freshness.ANEW
             except NetworkError as error:
                 delay = plan_retry(error, attempt, jitter=os.urandom(1)[0] / 256)
                 if delay is None or cancel.is_set():
@@ -91,13 +99,14 @@ class Transfer:
         location: Location,
         cancel: Cancel,
         known: Validators | None,
+        freshness: Freshness,
     ) -> Stored:
         if resolved.needs_verifier:
             # Missing? Then say so before a byte is asked for.
             self._equipment.find_verifier()
         with self._cache.blobs.staged() as path:
             arrival = Arrival(path)
-            aside = self._start_aside(resolved, location, arrival, cancel)
+            aside = self._start_aside(resolved, location, arrival, cancel, freshness)
             with (
                 aside.ending(arrival),
                 self._tracer.span("transfer", url=str(location.url)),
@@ -116,13 +125,22 @@ class Transfer:
             return self._publish(download, aside, body.validators)
 
     def _start_aside(
-        self, resolved: Resolved, location: Location, arrival: Arrival, cancel: Cancel
+        self,
+        resolved: Resolved,
+        location: Location,
+        arrival: Arrival,
+        cancel: Cancel,
+        freshness: Freshness,
     ) -> _Aside:
         """Start to fetch what vouches for the artifact, and to judge what arrives."""
         aside = _Aside(cancel)
         if resolved.is_signed or resolved.is_listed:
             aside.vouching = self._aside.submit(
-                self._documents.vouching, resolved, location, aside, revalidate=True
+                self._documents.vouching,
+                resolved,
+                location,
+                aside,
+                freshness=freshness,
             )
             aside.vouching.add_done_callback(aside.stop_if_failed)
             if resolved.needs_verifier:
@@ -157,7 +175,7 @@ class Transfer:
         resolved: Resolved,
         location: Location,
         arrival: Arrival,
-        cancel: Cancel,
+        cancel: _Aside,
         known: Validators | None,
     ) -> Body:
         limit = (
@@ -168,6 +186,7 @@ class Transfer:
             location.url, limit=limit, validators=known, cancel=cancel
         )
         with opened as body:
+            cancel.is_answered = True
             if body.not_modified:
                 return body
             if body.size is not None:
@@ -206,13 +225,19 @@ class _Aside:
 
     def __init__(self, outer: Cancel) -> None:
         self._outer = outer
-        self._own = threading.Event()
+        self._is_unvouched = False
+        self._is_over = False
         self.vouching: Future[Vouching] | None = None
         self.verdict: Future[Verdict] | None = None
+        self.is_answered = False
+        """The source has the artifact. Until then nothing but the caller stops us: of
+        a version nobody published, signature and file are missing, and the answer
+        must not depend on which is missed first."""
 
     def is_set(self) -> bool:
         """Whether the transfer has become pointless."""
-        return self._own.is_set() or self._outer.is_set()
+        is_vain = self.is_answered and self._is_unvouched
+        return self._is_over or is_vain or self._outer.is_set()
 
     def wait(self, timeout: float) -> bool:
         """Sleep, unless the run is over."""
@@ -221,7 +246,7 @@ class _Aside:
     def stop_if_failed(self, vouching: Future[Vouching]) -> None:
         """Without a signature or key there is no use in the binary."""
         if not vouching.cancelled() and vouching.exception() is not None:
-            self._own.set()
+            self._is_unvouched = True
 
     @contextmanager
     def ending(self, arrival: Arrival) -> Iterator[None]:
@@ -231,13 +256,13 @@ class _Aside:
         except BaseException:
             arrival.abandon()
             cause = self._cause()
-            self._own.set()
+            self._is_over = True
             if cause is not None:
                 raise cause from None
             raise
 
     def _cause(self) -> BaseException | None:
         """The failure that stopped the transfer, if it was not its own."""
-        if not self._own.is_set() or self.vouching is None:
+        if not (self.is_answered and self._is_unvouched) or self.vouching is None:
             return None
         return self.vouching.exception()

@@ -20,6 +20,7 @@ from fetchkit.bundle.parts import (
     part_of,
 )
 from fetchkit.digest import Digest, Measure
+from fetchkit.documents import Freshness
 from fetchkit.errors import InputError, StorageError
 from fetchkit.fs import translated
 from fetchkit.openpgp import MAX_KEY_BYTES
@@ -136,7 +137,7 @@ def _vouching_parts(
     resolved: Resolved, cache: Cache, documents: Documents, cancel: threading.Event
 ) -> Iterator[Part]:
     vouching = documents.vouching(
-        resolved, resolved.locations[0], cancel, revalidate=False
+        resolved, resolved.locations[0], cancel, freshness=Freshness.CACHED
     )
     documents.keep(vouching)
     for document in vouching.documents:
