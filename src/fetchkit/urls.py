@@ -7,6 +7,7 @@ decided here, in one place (design 3; security 3, rule 1).
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
@@ -14,6 +15,7 @@ from fetchkit.errors import InvalidValueError
 
 MAX_URL_CHARS = 8192
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_PLAIN_NETLOC = re.compile(r"([^:\[\]]*|\[[0-9a-fA-F:.]*\])(:[0-9]*)?")
 _SECRET_FREE_QUERY = frozenset({"versionId", "version", "v"})
 
 
@@ -47,8 +49,11 @@ class Url:
         try:
             parts = urlsplit(text)
             _ = parts.port
-        except ValueError as error:
-            raise InvalidValueError(f"not a url: `{shown}`: {error}") from None
+        except ValueError:
+            # The library's reason quotes what stands where the port should.
+            raise InvalidValueError(
+                f"not a url: `{shown}`: host or port cannot be read"
+            ) from None
         if parts.scheme not in {"https", "http", "file"}:
             raise InvalidValueError(
                 f"cannot fetch from `{shown}`: scheme `{parts.scheme or 'none'}`",
@@ -128,15 +133,22 @@ def _is_unsafe(char: str) -> bool:
 
 
 def mask(text: str) -> str:
-    """`text` with user info, query values and fragment of a URL made unreadable."""
+    """`text` with user info, query values and fragment of a URL made unreadable.
+
+    Where it is no proper URL, all that could be user info is masked with it: a
+    password with a slash or a missing slash in front must not show either.
+    """
     head, _, _fragment = text.partition("#")
     head, question, query = head.partition("?")
     scheme, separator, rest = head.partition("://")
-    if separator:
-        netloc, slash, path = rest.partition("/")
-        if "@" in netloc:
-            netloc = f"***@{netloc.rpartition('@')[2]}"
-        head = f"{scheme}://{netloc}{slash}{path}"
+    if not separator:
+        scheme, rest = "", head
+    netloc, slash, path = rest.partition("/")
+    if "@" in netloc:
+        rest = f"***@{netloc.rpartition('@')[2]}{slash}{path}"
+    elif "@" in rest and not (separator and _PLAIN_NETLOC.fullmatch(netloc)):
+        rest = f"***@{rest.rpartition('@')[2]}"
+    head = f"{scheme}{separator}{rest}"
     if not question:
         return head
     return f"{head}?{'&'.join(_mask_pair(pair) for pair in query.split('&'))}"
