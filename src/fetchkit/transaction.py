@@ -11,6 +11,7 @@ cache, and every run compares sizes with the receipt (docs/decisions/0005).
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -200,7 +201,10 @@ def _open_journal(work_dir: str) -> Iterator[TextIO]:
         for directory in (work_dir, f"{work_dir}/{STAGE}", f"{work_dir}/{_UNDO}"):
             os.mkdir(directory, 0o700)
             os.chmod(directory, 0o700)  # a umask may have taken our own bits away
-        with open(os.path.join(work_dir, _JOURNAL), "x", encoding="utf-8") as journal:
+        with (
+            _marked_alive(work_dir),
+            open(os.path.join(work_dir, _JOURNAL), "x", encoding="utf-8") as journal,
+        ):
             yield journal
 
 
@@ -211,8 +215,41 @@ def work_dir(root: str) -> Iterator[str]:
     Raises:
         StorageError: it cannot be made.
     """
-    with private_dir(os.path.join(root, STATE_DIR), WORK_PREFIX) as path:
+    state_dir = os.path.join(root, STATE_DIR)
+    with private_dir(state_dir, WORK_PREFIX) as path, _marked_alive(path):
         yield path
+
+
+@contextmanager
+def _marked_alive(work_dir: str) -> Iterator[None]:
+    """Keep others from settling `work_dir` while this process lives.
+
+    Two builds with different caches share no lock, but they share the root.
+    """
+    with translated(work_dir):
+        descriptor = os.open(work_dir, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _is_alive(work_dir: str) -> bool:
+    try:
+        descriptor = os.open(work_dir, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # a file system without locks
+        return False
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def recover(root: str) -> None:
@@ -229,7 +266,7 @@ def recover(root: str) -> None:
 
 
 def left_behind(root: str) -> list[str]:
-    """The work directories of runs that were killed, or that run now.
+    """The work directories of runs that were killed.
 
     Raises:
         ConflictError: our own directory below the root is a link or a file.
@@ -245,9 +282,10 @@ def left_behind(root: str) -> list[str]:
             names = sorted(os.listdir(state_dir))
         except FileNotFoundError:
             return []
-    return [
+    found = [
         os.path.join(state_dir, name) for name in names if name.startswith(WORK_PREFIX)
     ]
+    return [path for path in found if not _is_alive(path)]
 
 
 def is_below(root: str, path: str) -> bool:
