@@ -250,7 +250,9 @@ class Session:
 
         with (
             open_source(
-                net_settings(self.settings), offline=self.settings.is_offline
+                net_settings(self.settings),
+                offline=self.settings.is_offline,
+                tracer=self._tracer,
             ) as source,
             source.open(url, limit=MAX_MANIFEST_BYTES) as body,
         ):
