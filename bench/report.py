@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     *("scenario", "side", "median", "spread", "fastest", "CPU", "memory"),
-    *("ratio", "target"),
+    *("ratio", "of fastest", "target"),
 )
 _MAX_VERSION_CHARS = 40
 """curl goes on to name every library it is linked with."""
@@ -31,9 +31,9 @@ class Result:
     title: str
     side: str
     runs: Sequence[Run]
-    ratio: float | None
-    """Of the medians, to the baseline; None for the baseline itself."""
     target: float | None
+    baseline: Result | None
+    """What this is divided by; None for the baseline itself."""
 
     @property
     def median(self) -> float:
@@ -44,6 +44,16 @@ class Result:
     def fastest(self) -> float:
         """Seconds: what it costs when the machine does nothing else."""
         return min(run.seconds for run in self.runs)
+
+    @property
+    def ratio(self) -> float | None:
+        """Of the medians."""
+        return self.median / self.baseline.median if self.baseline else None
+
+    @property
+    def ratio_of_fastest(self) -> float | None:
+        """Of the fastest runs: the one to look at when the machine was busy."""
+        return self.fastest / self.baseline.fastest if self.baseline else None
 
     @property
     def spread(self) -> float:
@@ -71,21 +81,17 @@ def describe(
     target: float | None,
 ) -> list[Result]:
     """The results of one scenario; the first of `runs` is the baseline."""
-    baseline: float | None = None
-    results = []
+    results: list[Result] = []
     for side, its_runs in runs.items():
-        median = statistics.median(run.seconds for run in its_runs)
-        results.append(
-            Result(
-                scenario=scenario,
-                title=title,
-                side=side,
-                runs=its_runs,
-                ratio=None if baseline is None else median / baseline,
-                target=None if baseline is None else target,
-            )
+        result = Result(
+            scenario=scenario,
+            title=title,
+            side=side,
+            runs=its_runs,
+            target=target if results else None,
+            baseline=results[0] if results else None,
         )
-        baseline = baseline or median
+        results.append(result)
     return results
 
 
@@ -96,24 +102,22 @@ def render_table(results: Sequence[Result]) -> str:
         "|---|---|" + "--:|" * (len(_COLUMNS) - 2),
     ]
     for result in results:
+        times = (result.median, result.spread, result.fastest, result.cpu_seconds)
         cells = [
-            "" if result.ratio is not None else result.title,
+            "" if result.baseline else result.title,
             result.side,
-            *(
-                f"{1000 * seconds:.0f}"
-                for seconds in (
-                    result.median,
-                    result.spread,
-                    result.fastest,
-                    result.cpu_seconds,
-                )
-            ),
+            *(f"{1000 * seconds:.0f}" for seconds in times),
             f"{result.peak_bytes / 1e6:.0f} MB",
-            "" if result.ratio is None else f"**{result.ratio:.2f}**",
-            "" if result.target is None else f"{result.target:.1f}",
+            _shown(result.ratio, "**{:.2f}**"),
+            _shown(result.ratio_of_fastest, "{:.2f}"),
+            _shown(result.target, "{:.1f}"),
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _shown(value: float | None, form: str) -> str:
+    return "" if value is None else form.format(value)
 
 
 def render_document(
@@ -127,6 +131,7 @@ def render_document(
                 "scenario": result.scenario,
                 "side": result.side,
                 "ratio": result.ratio,
+                "ratio_of_fastest": result.ratio_of_fastest,
                 "target": result.target,
                 "median_seconds": result.median,
                 "spread_seconds": result.spread,

@@ -62,7 +62,7 @@ def main(argv: list[str]) -> int:
         print(json.dumps(report.render_document(results, machine), indent=1))
         return 0
     print(report.render_table(results))
-    print("\nMilliseconds; ratio of the medians. Memory: the largest process.")
+    print("\nMilliseconds; ratios of medians and of fastest; memory of the largest.")
     print("\n".join(f"- {name}: {text}" for name, text in machine.items()))
     return 0
 
