@@ -158,6 +158,11 @@ class Documents:
             keys=keys,
         )
 
+    @property
+    def _todays(self) -> Freshness:
+        """As current as this run can have it."""
+        return Freshness.CACHED if self._equipment.is_offline else Freshness.CURRENT
+
     def vouchings(
         self, artifacts: Sequence[Resolved]
     ) -> tuple[tuple[Resolved, Vouching], ...]:
@@ -173,7 +178,7 @@ class Documents:
                 resolved,
                 resolved.locations[0],
                 cancel,
-                revalidate=not self._equipment.is_offline,
+                freshness=self._todays,
             )
 
         # Not the pool of the keys: these wait for it.
@@ -184,7 +189,7 @@ class Documents:
                 cancel.set()
         return tuple(zip(artifacts, found, strict=True))
 
-    def keys(self, key: Key, *, revalidate: bool) -> tuple[LoadedKey, ...]:
+    def keys(self, key: Key, *, freshness: Freshness) -> tuple[LoadedKey, ...]:
         """The public keys that `key` pins, as `vouching` takes them.
 
         Raises:
@@ -192,7 +197,7 @@ class Documents:
             InputError: a key file is named that does not exist.
             NetworkError: the key cannot be had.
         """
-        return self._key(key, revalidate=revalidate).result()
+        return self._key(key, freshness=freshness).result()
 
     def remembers(self, resolved: Resolved, location: Location) -> bool:
         """Whether the cache knows any file that would vouch for `resolved`."""
