@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from fetchkit.artifact import Resolved, Stored
     from fetchkit.bundle.parts import Part
+    from fetchkit.documents import Documents
     from fetchkit.gpg import Verifier
     from fetchkit.manifest import Manifest
     from fetchkit.manifest.lock import Lock
@@ -184,6 +185,12 @@ class Kit:
                 ensure_all=pipeline.ensure_all,
                 document=document,
             )
+
+    @contextmanager
+    def documents(self) -> Iterator[Documents]:
+        """The signatures and keys of this run, for whoever looks at them alone."""
+        with self._pipeline() as (pipeline, _):
+            yield pipeline.documents
 
     def bundle_parts(self, platforms: Collection[str]) -> tuple[Part, ...]:
         """Everything a lock needs, fetched and verified, as parts of a bundle.
