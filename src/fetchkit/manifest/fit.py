@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from fetchkit.artifact import PlatformOverride
 from fetchkit.errors import Fault, ManifestError
-from fetchkit.resolution import has_open_version, platforms
+from fetchkit.resolution import platforms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,12 +108,12 @@ def _artifact_faults(artifact: Artifact, locked: LockedArtifact) -> Iterator[Fau
 
 
 def _is_version_of(artifact: Artifact, version: str) -> bool:
-    if not has_open_version(artifact):
+    if artifact.versions is None:
         return artifact.version == version
-    from fetchkit.versions.order import Version
-    from fetchkit.versions.ranges import parse_range
+    # Loaded where a range may have to be compared with.
+    from fetchkit.versions.choice import fits
 
-    return parse_range(artifact.version).matches(Version.parse(version))
+    return fits(artifact, version)
 
 
 def _build_faults(
