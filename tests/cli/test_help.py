@@ -64,7 +64,7 @@ def example_calls(examples: str) -> list[list[str]]:
     """The arguments of every plain call; what a shell would do first is left out."""
     lines = examples.replace("\\\n", " ").splitlines()
     found = [
-        re.search(r"fetchkit(?:\.pyz)? ((?:(?!   |[|>)]).)+)", line) for line in lines
+        re.search(r"fetchkit(?:\.pyz)? ((?:(?!   |[|>)&]).)+)", line) for line in lines
     ]
     return [shlex.split(match[1]) for match in found if match]
 

@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +17,6 @@ from tests.product.fixtures import run
 
 if TYPE_CHECKING:
     import subprocess
-    from pathlib import Path
 
     from tests.cli.conftest import Cli
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.product
 @pytest.fixture
 def copy(pyz: Path, tmp_path: Path) -> Path:
     """A pyz of one's own, with nothing beside it."""
-    return shutil.copy(pyz, tmp_path / "fetchkit.pyz")
+    return Path(shutil.copy(pyz, tmp_path / "fetchkit.pyz"))
 
 
 def verify(pyz: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
@@ -55,6 +55,7 @@ def test_the_published_digest_beside_it_is_compared(copy: Path) -> None:
     assert b"SHA256SUMS says sha256:1111" in ended.stdout
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name")
 @pytest.mark.parametrize("name", ["idna/core.py", "fetchkit/planted.py"])
 def test_a_module_the_builder_did_not_record_is_found(copy: Path, name: str) -> None:
     with zipfile.ZipFile(copy, "a") as archive:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, Any
 
 from fetchkit.cli.columns import moment
+from fetchkit.evidence import render_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from fetchkit.artifact import Artifact, Evidence, Resolved
+    from fetchkit.kit import Outcome
 
 
 def origins_of(
@@ -40,6 +43,25 @@ def origins_of(
     for name, variable in resolved.origins.items():
         found[name] = f"environment variable {variable}"
     return found
+
+
+def describe_outcome(outcome: Outcome, root: str) -> dict[str, Any]:
+    """What an installation came to, for ``--json``."""
+    return {
+        "root": os.path.abspath(root),
+        "unchanged": outcome.is_unchanged,
+        "removed": list(outcome.removed),
+        "artifacts": [
+            {
+                "name": item.name,
+                "version": item.version,
+                "digest": str(item.digest),
+                "files": [entry.path for entry in item.entries if entry.kind != "dir"],
+                "evidence": render_evidence(item.evidence),
+            }
+            for item in outcome.receipt.items
+        ],
+    }
 
 
 def signers_of(evidence: Evidence) -> Iterator[tuple[str, str]]:

@@ -39,7 +39,7 @@ class HelpFormatter(argparse.RawDescriptionHelpFormatter):
 class Parser(argparse.ArgumentParser):
     """An `ArgumentParser` that raises instead of leaving the process."""
 
-    def __init__(self, **keywords: Any) -> None:
+    def __init__(self, **keywords: Any) -> None:  # noqa: ANN401 -- argparse has them
         super().__init__(**keywords)
         # Newer Pythons would colour the help, whatever `--color` says.
         self.color = False

@@ -33,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, session: Session) -> int:
     """Do the whole build step."""
+    from fetchkit.cli.account import describe_outcome
     from fetchkit.environ import changes_for
     from fetchkit.host import buildpack_dir
     from fetchkit.lifecycles import BuildResult, heroku
@@ -72,4 +73,5 @@ def run(args: argparse.Namespace, session: Session) -> int:
         session.talk.detail(sentence)
     for sentence in notes.advice:
         session.talk.warning(sentence)
+    session.emit(describe_outcome(outcome, context.install_root), [])
     return 0

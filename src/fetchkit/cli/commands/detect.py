@@ -36,6 +36,8 @@ def run(args: argparse.Namespace, session: Session) -> int:
         manifest = session.find(args.build_dir).parse()
     except NoManifestError as error:
         session.talk.warning(error.message)
+        session.emit({"name": None}, [])
         return NOT_DETECTED
-    print(heroku.display_name(manifest))
+    name = heroku.display_name(manifest)
+    session.emit({"name": name}, [name])
     return 0

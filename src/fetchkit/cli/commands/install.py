@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from fetchkit.evidence import render_evidence
+from fetchkit.cli.account import describe_outcome
 from fetchkit.fs import translated
 
 if TYPE_CHECKING:
@@ -43,22 +43,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
         if is_new:
             _remove_empty(args.dir)
         raise
-    document = {
-        "root": os.path.abspath(args.dir),
-        "unchanged": outcome.is_unchanged,
-        "removed": list(outcome.removed),
-        "artifacts": [
-            {
-                "name": item.name,
-                "version": item.version,
-                "digest": str(item.digest),
-                "files": [entry.path for entry in item.entries if entry.kind != "dir"],
-                "evidence": render_evidence(item.evidence),
-            }
-            for item in outcome.receipt.items
-        ],
-    }
-    session.emit(document, [])
+    session.emit(describe_outcome(outcome, args.dir), [])
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from fetchkit.cli.columns import table
@@ -75,7 +76,7 @@ def _list_installed(root: str, session: Session) -> int:
 
     receipts = find_receipts(root)
     document = {
-        "root": root,
+        "root": os.path.abspath(root),
         "artifacts": [
             {
                 "manifest": receipt.owner,

@@ -6,6 +6,7 @@ key, 34: expired or revoked, 35: no signature.
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING
 
@@ -131,7 +132,7 @@ def _check_installed(root: str, session: Session) -> int:
     differences = compare(root, receipts)
     checked = sum(len(receipt.entries) for receipt in receipts)
     document = {
-        "root": root,
+        "root": os.path.abspath(root),
         "manifests": [receipt.owner for receipt in receipts],
         "checked": checked,
         "intact": not differences,
