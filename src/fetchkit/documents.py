@@ -261,7 +261,7 @@ class Documents:
             if error.status not in _GONE:
                 raise
             raise UnsignedError(
-                f"`{resolved.name}` needs a {what}, and there is none: {error.message}",
+                f"`{resolved.name}`: there is no {what}: {error.message}",
                 hint="Check its url in the manifest; the publisher may not have made "
                 "one for this version.",
             ) from error
