@@ -252,6 +252,12 @@ class Documents:
                 freshness=freshness,
                 hints=resolved.needs_verifier,
             )
+        except TooLargeError as error:
+            raise BadSignatureError(
+                f"`{resolved.name}`: {url} is larger than {limit} bytes, so it is no "
+                f"{what}",
+                hint="Check its url in the manifest.",
+            ) from error
         except WebPageError as error:
             raise BadSignatureError(
                 f"`{resolved.name}`: {url} is a web page, not a {what}",
