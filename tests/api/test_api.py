@@ -149,7 +149,7 @@ def test_no_module_takes_the_place_of_a_function() -> None:
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'instal'"):
-        fetchkit.instal  # type: ignore[attr-defined]  # noqa: B018
+        fetchkit.instal  # noqa: B018
 
 
 def test_importing_the_package_loads_nothing() -> None:

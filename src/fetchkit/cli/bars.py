@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from fetchkit.cli.talk import Talk
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from fetchkit.artifact import Resolved
     from fetchkit.urls import Url
 
+_NAME_WIDTH = 20
+"""So that bars of several downloads start below each other."""
+
 
 class BarTalk(Talk):
     """`Talk` with a bar for every transfer, with speed and time left."""
@@ -20,7 +24,11 @@ class BarTalk(Talk):
     _bars: dict[str, tqdm[None]]
 
     def __enter__(self) -> Self:
+        from tqdm import tqdm
+
         self._bars = {}
+        # tqdm's own lock is also for processes: it would import multiprocessing.
+        tqdm.set_lock(threading.RLock())
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -38,11 +46,12 @@ class BarTalk(Talk):
             if old is not None:
                 old.close()
             self._bars[resolved.name] = tqdm(
-                desc=f"{self._form.detail}{resolved.name}",
+                desc=f"{self._form.detail}{resolved.name:<{_NAME_WIDTH}}",
                 total=size,
                 unit="B",
                 unit_scale=True,
                 leave=False,
+                dynamic_ncols=True,
                 file=self._stream,
             )
 
