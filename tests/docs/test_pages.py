@@ -45,6 +45,13 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert broken == []
 
 
+def test_the_index_names_every_page() -> None:
+    docs = ROOT / "docs"
+    index = (docs / "README.md").read_text()
+    pages = {path.name for path in docs.glob("*.md")} - {"README.md"}
+    assert {name for name in pages if f"]({name})" not in index} == set()
+
+
 def test_the_journey_of_a_byte_names_modules_that_exist() -> None:
     text = (ROOT / "docs" / "how-a-byte-travels.md").read_text()
     named = re.findall(r"`([a-z/]+(?:\.py|/))`", text)
