@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from fetchkit.cli.session import Session
 
 
+_HELP_WIDTH = 78
+"""What argparse takes where there is no terminal; help is written to fit it."""
+
+
 class CommandModule(Protocol):
     """What a module below ``commands/`` has to offer."""
 
@@ -33,7 +37,8 @@ class HelpFormatter(argparse.RawDescriptionHelpFormatter):
     """Keeps our own line breaks, and an option and its help on one line."""
 
     def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=26)
+        # Asked for no width, argparse loads shutil for each parser to find one out.
+        super().__init__(prog, max_help_position=26, width=_HELP_WIDTH)
 
 
 class Parser(argparse.ArgumentParser):
