@@ -64,3 +64,10 @@ def test_the_package_itself_imports_nothing() -> None:
     (package,) = (source for source in sources() if source.name == "fetchkit")
     loaded = [one for one in package.imports if one.at_run_time and one.at_once]
     assert [one.module for one in loaded if one.module != "__future__"] == []
+
+
+def test_a_command_loads_its_own_module_alone() -> None:
+    loaded = modules_loaded_by("why", "--help")
+    commands = {name for name in loaded if name.startswith("fetchkit.cli.commands.")}
+    assert commands == {"fetchkit.cli.commands.why"}
+    assert loaded & HEAVY == set()
