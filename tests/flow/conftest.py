@@ -6,31 +6,12 @@ import pytest
 
 from tests.flow.program import Program
 from tests.flow.scene import Scene
-from tests.origins.fixtures import (
-    loopback_certificate,
-    nginx,
-    nginx_server,
-    origin,
-    plain_origin,
-    tls_ca,
-)
-from tests.signing import keys
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.origins.authority import Authority
     from tests.signing import TestKeys
-
-__all__ = [
-    "keys",
-    "loopback_certificate",
-    "nginx",
-    "nginx_server",
-    "origin",
-    "plain_origin",
-    "tls_ca",
-]
 
 
 @pytest.fixture(scope="session")

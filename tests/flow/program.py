@@ -54,8 +54,6 @@ class Program:
         return {
             "PATH": PATH,
             "PYTHONPATH": str(SRC),
-            # A traced run shall not count the writing of bytecode.
-            "PYTHONDONTWRITEBYTECODE": "1",
             **self.variables,
         }
 
