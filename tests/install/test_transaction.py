@@ -59,7 +59,7 @@ def owns_ours(path: RelPath) -> bool:
 def change(changes: Transaction, stop_after: int) -> None:
     """Everything a transaction can do, step by step."""
     new = stage(changes, "0", {"ours/bin/old": "new", "ours/new/deep/file": "x"})
-    steps = [
+    steps: list[Callable[[], None]] = [
         lambda: changes.take_away(RelPath("ours/lib/gone")),
         lambda: changes.take_away_empty(RelPath("ours/lib")),
         lambda: changes.take_away(RelPath("ours/link")),

@@ -13,7 +13,7 @@ from fetchkit.environ import Action, EnvChange, render_shell
 SHELLS = ["dash", "bash", "bash --posix"]
 
 _VALUES = st.text(
-    st.characters(blacklist_characters="\0", blacklist_categories=("Cs",)), max_size=40
+    st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=40
 )
 
 
