@@ -9,25 +9,33 @@ half of one; the next goes on.
 from __future__ import annotations
 
 import os
+import stat
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from fetchkit.digest import HEX_LENGTH
 from fetchkit.errors import StorageError
 from fetchkit.fs import remove_tree, translated
 from fetchkit.store.leases import is_held, try_alone, unused
 from fetchkit.store.memory import read_document
-from fetchkit.store.plan import Entry, Holding, Plan, Removal, plan_gc, plan_purge
+from fetchkit.store.plan import (
+    Entry,
+    Holding,
+    Kind,
+    Plan,
+    Removal,
+    plan_gc,
+    plan_purge,
+)
 from fetchkit.store.policy import UNLOCKED_SECONDS, read_disk
 from fetchkit.store.references import References
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator
+    from collections.abc import Callable, Collection, Container, Iterator
 
     from fetchkit.store.layout import Layout
-    from fetchkit.store.plan import Kind
     from fetchkit.store.policy import Policy
 
 _HEX_DIGITS = frozenset("0123456789abcdef")
@@ -119,7 +127,7 @@ def collection_time(layout: Layout) -> float | None:
 
 
 def look(
-    layout: Layout, *, dead: tuple[str, ...] = (), collected_at: float | None = None
+    layout: Layout, *, dead: Collection[str] = (), collected_at: float | None = None
 ) -> Holding:
     """Every file of a cache that may have to go some day.
 
@@ -129,30 +137,56 @@ def look(
     Raises:
         StorageError: the cache cannot be read.
     """
-    sources: tuple[tuple[Kind, str, Callable[[os.DirEntry[str]], str]], ...] = (
-        ("staged", layout.ingest_dir, _nothing),
-        ("damaged", layout.quarantine_dir, _nothing),
-        ("blob", layout.blobs_dir, _own_name),
-        ("verdict", layout.verdicts_dir, _named_blob),
-        ("memory", layout.memory_dir, _remembered_blob),
-        ("lock", layout.locks_dir, _nothing),
-    )
     entries = [
         entry
-        for kind, directory, blob_of in sources
-        for entry in _entries(kind, directory, blob_of)
+        for kind in get_args(Kind)
+        for entry in list_entries(layout, kind)
+        if kind != "reference" or entry.path in dead
     ]
-    references = set(dead)
-    entries += (
-        entry
-        for entry in _entries("reference", layout.references_dir, _nothing)
-        if entry.path in references
-    )
     return Holding(
         entries=tuple(entries),
         disk=read_disk(layout.root),
         collected_at=collected_at,
     )
+
+
+def list_entries(layout: Layout, kind: Kind) -> Iterator[Entry]:
+    """The files of one kind.
+
+    Raises:
+        StorageError: the directory cannot be read.
+    """
+    directory, blob_of = _places(layout)[kind]
+    with translated(directory):
+        try:
+            found = os.scandir(directory)
+        except FileNotFoundError:
+            return
+        with found:
+            for each in found:
+                if kind == "blob" and not _is_hex(each.name):
+                    continue
+                with suppress(FileNotFoundError):
+                    info = each.stat(follow_symlinks=False)
+                    # Anything may be damaged; what is no file elsewhere is not ours.
+                    if kind == "damaged" or stat.S_ISREG(info.st_mode):
+                        size, mtime_ns = info.st_size, info.st_mtime_ns
+                        yield Entry(kind, each.path, size, mtime_ns, blob_of(each))
+
+
+def _places(
+    layout: Layout,
+) -> dict[Kind, tuple[str, Callable[[os.DirEntry[str]], str]]]:
+    """Where the files of a kind lie, and how to tell which blob one speaks of."""
+    return {
+        "staged": (layout.ingest_dir, _nothing),
+        "damaged": (layout.quarantine_dir, _nothing),
+        "blob": (layout.blobs_dir, _own_name),
+        "memory": (layout.memory_dir, _remembered_blob),
+        "verdict": (layout.verdicts_dir, _named_blob),
+        "reference": (layout.references_dir, _nothing),
+        "lock": (layout.locks_dir, _nothing),
+    }
 
 
 class _Needed:
@@ -191,30 +225,6 @@ def _taking_turns(layout: Layout) -> Iterator[_Turn]:
         yield turn
     finally:
         os.close(descriptor)
-
-
-def _entries(
-    kind: Kind, directory: str, blob_of: Callable[[os.DirEntry[str]], str]
-) -> Iterator[Entry]:
-    with translated(directory):
-        try:
-            found = os.scandir(directory)
-        except FileNotFoundError:
-            return
-        with found:
-            for each in found:
-                if kind == "blob" and not _is_hex(each.name):
-                    continue
-                with suppress(FileNotFoundError):
-                    info = each.stat(follow_symlinks=False)
-                    if kind == "damaged" or each.is_file(follow_symlinks=False):
-                        yield Entry(
-                            kind,
-                            each.path,
-                            info.st_size,
-                            info.st_mtime_ns,
-                            blob_of(each),
-                        )
 
 
 def _carry_out(plan: Plan, layout: Layout) -> Iterator[Removal]:

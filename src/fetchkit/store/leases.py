@@ -3,7 +3,7 @@
 A lease is a shared lock (``flock``) on the file itself; the collector removes a file
 only while it holds the same lock alone. Nothing is written, nothing grows stale: the
 kernel drops the locks of a process that dies, whichever container it ran in. Why
-not files that name processes: docs/decisions/0008.
+not files that name processes: docs/decisions/0009.
 
 The only user of `fcntl`.
 """

@@ -52,17 +52,17 @@ class Upkeep:
         Raises:
             StorageError: the cache cannot be read.
         """
-        from fetchkit.store.gc import look
+        from fetchkit.store.gc import list_entries
 
-        holding = look(self._layout)
-        blobs = [entry.size for entry in holding.entries if entry.kind == "blob"]
-        damaged = [entry.size for entry in holding.entries if entry.kind == "damaged"]
+        sizes = [entry.size for entry in list_entries(self._layout, "blob")]
+        damaged = [entry.size for entry in list_entries(self._layout, "damaged")]
+        disk = read_disk(self._layout.root)
         return Usage(
-            blobs=len(blobs),
-            blob_bytes=sum(blobs),
+            blobs=len(sizes),
+            blob_bytes=sum(sizes),
             damaged_bytes=sum(damaged),
-            quota_bytes=self._policy.quota(holding.disk),
-            disk=holding.disk,
+            quota_bytes=self._policy.quota(disk),
+            disk=disk,
         )
 
     def maintain(self) -> Collected | None:
