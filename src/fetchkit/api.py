@@ -20,13 +20,14 @@ from fetchkit.digest import Digest
 from fetchkit.discovery import FILE_NAME, find_manifest
 from fetchkit.fs import translated
 from fetchkit.gpg import find_verifier
-from fetchkit.kit import Kit, net_settings, work_dir
+from fetchkit.kit import Kit
 from fetchkit.manifest.lock import parse_lock
 from fetchkit.manifest.parse import MAX_MANIFEST_BYTES
 from fetchkit.net.sources import open_source
 from fetchkit.settings import read_settings
 from fetchkit.silent import SilentReporter
 from fetchkit.target import Target
+from fetchkit.wiring import net_settings, work_dir
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -20,6 +20,7 @@ from fetchkit.errors import (
     UnsafeArchiveError,
 )
 from fetchkit.fs import copy_measured, ensure_dir, translated
+from fetchkit.history import keep_generation
 from fetchkit.paths import RelPath, printable
 from fetchkit.receipt import (
     Inputs,
@@ -63,12 +64,20 @@ def read_receipt(root: str, owner: str) -> Receipt | None:
 
 
 def install(
-    stored: Sequence[Stored], root: str, *, owner: str, inputs: Inputs
+    stored: Sequence[Stored],
+    root: str,
+    *,
+    owner: str,
+    inputs: Inputs,
+    generations: int = 0,
 ) -> tuple[Receipt, tuple[str, ...]]:
     """Make `stored`, and nothing else of `owner`, installed below `root`.
 
     Appears together or not at all, also across a kill. Needs no lock to be right,
     but two calls for one root at a time must be kept apart by the caller.
+
+    Args:
+        generations: most earlier receipts to keep, for `fetchkit.generations`.
 
     Returns:
         The new receipt, and the names of artifacts that were taken away.
@@ -90,9 +99,7 @@ def install(
             _with_own_directories(each, root, before) for each in installed
         )
         now = _merged(installed)
-        _take_away(
-            changes, [entry for path, entry in before.items() if path not in now]
-        )
+        take_away(changes, [entry for path, entry in before.items() if path not in now])
         for number, _ in enumerate(installed):
             changes.move_in(
                 os.path.join(changes.stage_dir, str(number)),
@@ -103,6 +110,8 @@ def install(
             inputs=inputs,
             items=tuple(item_for(each) for each in installed),
         )
+        if generations and previous is not None and previous != receipt:
+            keep_generation(changes, previous, most=generations)
         changes.commit(receipt_name(owner), render_receipt(receipt))
     kept = {item.name for item in receipt.items}
     gone = (
@@ -183,7 +192,8 @@ def _merged(installed: Iterable[Installed]) -> dict[RelPath, Entry]:
     return found
 
 
-def _take_away(changes: Transaction, entries: Iterable[Entry]) -> None:
+def take_away(changes: Transaction, entries: Iterable[Entry]) -> None:
+    """Remove what `entries` name, and the directories this leaves empty."""
     ordered = sorted(entries, key=lambda entry: entry.path, reverse=True)
     for entry in ordered:
         if entry.kind != "dir":

@@ -1,22 +1,21 @@
 """One run, assembled: settings and a manifest in, artifacts in place out.
 
-`Kit` is what the command line, the lifecycles and a Python program use. It puts
-the effects together, each made when it is first needed: a run that finds all in
-place loads neither the network nor the verifier.
+`Kit` is what the command line, the lifecycles and a Python program use. What it
+works with is put together when it is first needed (`fetchkit.wiring`): a run that
+finds all in place loads neither the network nor the verifier.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from fetchkit.digest import Digest
-from fetchkit.errors import DigestMismatchError, StorageError
-from fetchkit.fs import translated
+from fetchkit.errors import DigestMismatchError
 from fetchkit.installation import current_receipt, install
 from fetchkit.keyring import digest_key_files
 from fetchkit.manifest.fit import check_url, pin
@@ -26,24 +25,20 @@ from fetchkit.trace import UNTRACED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from fetchkit.artifact import Resolved, Stored
     from fetchkit.bundle.parts import Part
     from fetchkit.documents import Documents
-    from fetchkit.gpg import Verifier
     from fetchkit.manifest import Manifest
     from fetchkit.manifest.lock import Lock
-    from fetchkit.net.settings import NetSettings
     from fetchkit.pipeline import Pipeline
     from fetchkit.ports import Clock, Reporter, Tracer
     from fetchkit.receipt import Receipt
     from fetchkit.settings import Settings
     from fetchkit.store import Cache
-    from fetchkit.store.policy import Policy
     from fetchkit.target import Target
     from fetchkit.urls import Url
-
-DEFAULT_TEMP_DIR = "/tmp"  # noqa: S108 -- private directories are made below it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,10 +112,15 @@ class Kit:
         with self._pipeline() as (pipeline, _):
             return pipeline.ensure_all(resolved)
 
-    def install(self, root: str, names: Sequence[str] = ()) -> Outcome:
+    def install(
+        self, root: str, names: Sequence[str] = (), *, generations: int = 0
+    ) -> Outcome:
         """Make artifacts installed below `root`, and take away what no longer is.
 
         `root` has to exist. Everything appears together or not at all.
+
+        Args:
+            generations: most earlier receipts to keep, for a rollback.
 
         Raises:
             FetchkitError: an artifact cannot be had, must not be used, or cannot
@@ -146,12 +146,12 @@ class Kit:
                         f"from {root} meanwhile"
                     )
                 try:
-                    return self._install(stored, root, inputs)
+                    return self._install(stored, root, inputs, generations)
                 except DigestMismatchError:
                     # A blob changed under us after it was hashed: the pipeline
                     # sets it aside and fetches it anew.
                     stored = pipeline.ensure_all(resolved)
-                    return self._install(stored, root, inputs)
+                    return self._install(stored, root, inputs, generations)
 
     def lock(
         self, previous: Lock | None, *, update: Collection[str] | None, document: str
@@ -191,6 +191,31 @@ class Kit:
         """The signatures and keys of this run, for whoever looks at them alone."""
         with self._pipeline() as (pipeline, _):
             yield pipeline.documents
+
+    def versions_today(self, *, document: str) -> dict[str, str]:
+        """The version each artifact would be locked at now.
+
+        Args:
+            document: path of the lock, beside the manifest.
+
+        Raises:
+            NetworkError: a list of versions cannot be had.
+            InvalidValueError: nothing that is published fits.
+        """
+        from fetchkit.choosing import resolve_version
+
+        base_dir = os.path.dirname(os.path.abspath(document))
+        with self._pipeline() as (pipeline, _):
+            return {
+                name: resolve_version(
+                    artifact,
+                    source=pipeline.source,
+                    reporter=self._reporter,
+                    now=self._clock(),
+                    base_dir=base_dir,
+                )
+                for name, artifact in self.manifest.artifacts.items()
+            }
 
     def bundle_parts(self, platforms: Collection[str]) -> tuple[Part, ...]:
         """Everything a lock needs, fetched and verified, as parts of a bundle.
@@ -247,10 +272,20 @@ class Kit:
             keys=digest_key_files(self._key_dirs),
         )
 
-    def _install(self, stored: Sequence[Stored], root: str, inputs: Inputs) -> Outcome:
+    def _install(
+        self,
+        stored: Sequence[Stored],
+        root: str,
+        inputs: Inputs,
+        generations: int,
+    ) -> Outcome:
         with self._tracer.span("install", artifacts=len(stored)):
             receipt, removed = install(
-                stored, root, owner=self.manifest.name, inputs=inputs
+                stored,
+                root,
+                owner=self.manifest.name,
+                inputs=inputs,
+                generations=generations,
             )
         for each, item in zip(stored, receipt.items, strict=True):
             files = sum(entry.kind == "file" for entry in item.entries)
@@ -266,111 +301,17 @@ class Kit:
                 self._reporter.warning(f"{item.name}: {warning}")
         return Outcome(receipt=receipt, is_unchanged=True)
 
-    @contextmanager
     def _pipeline(
         self, *, is_locking: bool = False
-    ) -> Iterator[tuple[Pipeline, Cache]]:
-        from contextlib import closing
+    ) -> AbstractContextManager[tuple[Pipeline, Cache]]:
+        from fetchkit.wiring import open_pipeline
 
-        from fetchkit.documents import Documents
-        from fetchkit.equipment import Equipment
-        from fetchkit.host import read_bundled
-        from fetchkit.net.sources import open_source
-        from fetchkit.pipeline import Pipeline
-        from fetchkit.store import Cache
-        from fetchkit.store.layers import open_layers
-
-        settings = self._settings
-        cache = Cache.open(
-            self._cache_dir,
-            layers=open_layers(settings.cache_layers, warn=self._reporter.warning),
-            policy=cache_policy(settings),
+        return open_pipeline(
+            self._settings,
+            cache_dir=self._cache_dir,
+            key_dirs=self._key_dirs,
+            reporter=self._reporter,
+            tracer=self._tracer,
             clock=self._clock,
-            warn=self._reporter.warning,
+            is_locking=is_locking,
         )
-        with ExitStack() as stack:
-            stack.enter_context(closing(cache))
-            source = stack.enter_context(
-                open_source(
-                    net_settings(settings),
-                    offline=settings.is_offline,
-                    tracer=self._tracer,
-                )
-            )
-            equipment = Equipment(
-                cache=cache,
-                source=source,
-                find_verifier=_VerifierFinder(settings.path).find,
-                reporter=self._reporter,
-                clock=self._clock,
-                jobs=settings.jobs,
-                max_bytes=settings.max_bytes,
-                work_dir=work_dir(settings),
-                key_dirs=self._key_dirs,
-                read_bundled=read_bundled,
-                tracer=self._tracer,
-                is_locking=is_locking,
-                is_offline=settings.is_offline,
-            )
-            documents = stack.enter_context(closing(Documents(equipment)))
-            pipeline = stack.enter_context(closing(Pipeline(equipment, documents)))
-            yield pipeline, cache
-            cache.upkeep.maintain()
-
-
-class _VerifierFinder:
-    """Finds gpgv once a run, when it is first needed."""
-
-    def __init__(self, search_path: str) -> None:
-        import threading
-
-        self._search_path = search_path
-        self._lock = threading.Lock()
-        self._found: Verifier | None = None
-
-    def find(self) -> Verifier:
-        from fetchkit.gpg import find_verifier
-
-        with self._lock:
-            if self._found is None:
-                self._found = find_verifier(self._search_path)
-            return self._found
-
-
-def net_settings(settings: Settings) -> NetSettings:
-    """How the network is to be used, from what the user set."""
-    from fetchkit import __version__
-    from fetchkit.net.settings import NetSettings, Proxies
-
-    return NetSettings(
-        user_agent=f"fetchkit/{__version__}",
-        ca_file=settings.ca_file,
-        max_connections=max(16, 3 * settings.jobs),
-        proxies=Proxies.parse(https=settings.https_proxy, no_proxy=settings.no_proxy),
-    )
-
-
-def cache_policy(settings: Settings) -> Policy:
-    """How much the cache may keep, and for how long, from what the user set."""
-    from fetchkit.store.policy import DEFAULT_TTL_SECONDS, Policy
-
-    return Policy(
-        quota_bytes=settings.cache_quota,
-        ttl_seconds=settings.cache_ttl or DEFAULT_TTL_SECONDS,
-    )
-
-
-def work_dir(settings: Settings) -> str:
-    """Where private temporary directories are made.
-
-    Raises:
-        StorageError: ``TMPDIR`` names something that is no directory.
-    """
-    directory = settings.temp_dir or DEFAULT_TEMP_DIR
-    with translated(directory):
-        if not os.path.isdir(directory):
-            raise StorageError(
-                f"the temporary directory {directory} does not exist",
-                hint="Make it, or set TMPDIR to another.",
-            )
-    return directory

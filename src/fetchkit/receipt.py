@@ -12,11 +12,11 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fetchkit.artifact import Entry
+from fetchkit.artifact import Entry, Installation
 from fetchkit.digest import Digest
 from fetchkit.errors import FetchkitError, StorageError
 from fetchkit.evidence import parse_evidence, render_evidence
-from fetchkit.paths import parse_rel_path
+from fetchkit.paths import RelPath, parse_rel_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,6 +68,8 @@ class ReceiptItem:
     is_mutable: bool
     """The url may serve other bytes tomorrow: a later run has to ask."""
     evidence: Evidence
+    installation: Installation
+    """How it was installed: enough to do it again from the bytes alone."""
     origins: Mapping[str, str] = field(default_factory=dict)
     entries: tuple[Entry, ...] = ()
 
@@ -97,6 +99,7 @@ def item_for(installed: Installed) -> ReceiptItem:
         size=stored.size,
         is_mutable=stored.resolved.is_mutable,
         evidence=stored.evidence,
+        installation=stored.resolved.installation,
         origins=stored.resolved.origins,
         entries=installed.entries,
     )
@@ -167,6 +170,7 @@ def _render_item(item: ReceiptItem) -> dict[str, Any]:
         "size": item.size,
         "mutable": item.is_mutable,
         "evidence": render_evidence(item.evidence),
+        "installation": _render_installation(item.installation),
         "origins": dict(item.origins),
         "entries": [_render_entry(entry) for entry in item.entries],
     }
@@ -181,8 +185,39 @@ def _parse_item(item: dict[str, Any]) -> ReceiptItem:
         size=int(item["size"]),
         is_mutable=item["mutable"] is True,
         evidence=parse_evidence(item["evidence"]),
+        installation=_parse_installation(item["installation"]),
         origins={str(k): str(v) for k, v in item["origins"].items()},
         entries=tuple(_parse_entry(entry) for entry in item["entries"]),
+    )
+
+
+def _render_installation(installation: Installation) -> dict[str, Any]:
+    return {
+        "dir": installation.dir,
+        "file": installation.file,
+        "links": dict(installation.links),
+        "path": list(installation.path),
+        "env": dict(installation.env),
+        "strip": installation.strip,
+        "include": list(installation.include),
+        "executable": installation.executable,
+    }
+
+
+def _parse_installation(document: dict[str, Any]) -> Installation:
+    directory, file = document["dir"], document["file"]
+    return Installation(
+        dir=RelPath(".") if directory == "." else parse_rel_path(directory),
+        file=None if file is None else parse_rel_path(file),
+        links={
+            parse_rel_path(name): parse_rel_path(pointed)
+            for name, pointed in document["links"].items()
+        },
+        path=tuple(str(each) for each in document["path"]),
+        env={str(name): str(value) for name, value in document["env"].items()},
+        strip=int(document["strip"]),
+        include=tuple(str(each) for each in document["include"]),
+        executable=document["executable"] is True,
     )
 
 

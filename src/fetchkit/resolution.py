@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from fetchkit.artifact import Artifact
+    from fetchkit.receipt import ReceiptItem
     from fetchkit.target import Target
 
 _AS_PUBLISHED = PlatformOverride()
@@ -102,6 +103,20 @@ def resolve_all(
                     hint="Give one of them another install.dir, file or link.",
                 )
     return found
+
+
+def resolve_again(item: ReceiptItem, target: Target) -> Resolved:
+    """The build that a receipt speaks of, pinned to the bytes that were installed."""
+    return Resolved(
+        name=item.name,
+        version=item.version,
+        target=target,
+        locations=(Location(url=Url.parse(item.url)),),
+        sha256=item.digest,
+        size=item.size,
+        installation=item.installation,
+        origins=item.origins,
+    )
 
 
 def has_open_version(artifact: Artifact) -> bool:

@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 LAYERS = {
     "words": "artifact digest errors paths ports silent target urls",
     "decisions": (
-        "checksums environ evidence formats manifest oci openpgp procfile receipt resolution retry "
+        "checksums environ evidence formats manifest oci openpgp pinning procfile receipt resolution retry "
         "settings status templates trust versions"
     ),
     "effects": (
-        "archive arrival child discovery fs gpg host keyring locks net pyz signing store trace "
+        "archive arrival child discovery fs gpg host journal keyring locks net offline opinion pyz signing store trace "
         "transaction"
     ),
     "use cases": (
-        "api audit bundle choosing detached documents equipment installation kit "
-        "locking pipeline transfer verification"
+        "api audit bundle choosing detached documents equipment generations history installation kit "
+        "locking outlook pipeline transfer verification wiring"
     ),
     "lifecycles": "lifecycles",
     "command line": "cli __main__",

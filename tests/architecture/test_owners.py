@@ -14,7 +14,7 @@ IMPORTERS = {
     "certifi": ["fetchkit.net"],
     "compression": ["fetchkit.archive"],
     "filelock": ["fetchkit.locks"],
-    "gnupg": ["fetchkit.signing"],
+    "gnupg": ["fetchkit.opinion", "fetchkit.signing"],
     "gzip": ["fetchkit.archive"],
     "h11": ["fetchkit.net"],
     "http.client": ["fetchkit.net"],

@@ -71,6 +71,17 @@ _ENTRIES = st.one_of(
     st.builds(Entry, path=_PATHS, kind=st.just("dir")),
     st.builds(Entry, path=_PATHS, kind=st.just("link"), target=st.text()),
 )
+_INSTALLATIONS = st.builds(
+    Installation,
+    dir=_PATHS | st.just(RelPath(".")),
+    file=st.none() | _PATHS,
+    links=st.dictionaries(_PATHS, _PATHS, max_size=2),
+    path=st.lists(_PATHS, max_size=2).map(tuple),
+    env=_MAPS,
+    strip=st.integers(0, 9),
+    include=st.lists(st.text(), max_size=2).map(tuple),
+    executable=st.booleans(),
+)
 _ITEMS = st.builds(
     ReceiptItem,
     name=st.text(),
@@ -80,6 +91,7 @@ _ITEMS = st.builds(
     size=_NUMBERS,
     is_mutable=st.booleans(),
     evidence=_EVIDENCE,
+    installation=_INSTALLATIONS,
     origins=_MAPS,
     entries=st.lists(_ENTRIES, max_size=3).map(tuple),
 )
@@ -121,6 +133,7 @@ def a_receipt() -> dict[str, Any]:
         size=1,
         is_mutable=False,
         evidence=Evidence(rule="r"),
+        installation=Installation(dir=RelPath("."), file=RelPath("a")),
         entries=(entry,),
     )
     receipt = Receipt(owner="o", inputs=Inputs(manifest="m", target="t"), items=(item,))

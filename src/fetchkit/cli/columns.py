@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:
     """`rows` with their columns aligned, two spaces apart."""
+    if not rows:
+        return []
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(

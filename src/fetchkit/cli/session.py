@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fetchkit.manifest import Manifest
     from fetchkit.manifest.lock import Lock
     from fetchkit.ports import Reporter, Tracer
+    from fetchkit.store import Cache
     from fetchkit.target import Target
     from fetchkit.urls import Url
 
@@ -205,6 +206,16 @@ class Session:
         """The cache directory: as set, else the platform's, else the user's."""
         return self.settings.cache_dir or platform_dir or host.user_cache_dir()
 
+    def cache(self) -> Cache:
+        """The cache of this call, by itself: without layers, and without a manifest.
+
+        Raises:
+            StorageError: it cannot be relied on.
+        """
+        from fetchkit.store import Cache
+
+        return Cache.open(self.cache_dir())
+
     def emit(self, document: Mapping[str, Any], lines: Sequence[str]) -> None:
         """Give a command's result: one JSON object, or lines for people."""
         if self.is_json:
@@ -244,9 +255,9 @@ class Session:
         return replace(read_settings(environ), **self._flags)
 
     def _fetch_manifest(self, url: Url) -> bytes:
-        from fetchkit.kit import net_settings
         from fetchkit.manifest.parse import MAX_MANIFEST_BYTES
         from fetchkit.net.sources import open_source
+        from fetchkit.wiring import net_settings
 
         with (
             open_source(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import BinaryIO
 
-    from fetchkit.artifact import Download, Verified
+    from fetchkit.artifact import Download, Evidence, Resolved, Verified
     from fetchkit.ports import Clock
     from fetchkit.store.layers import Layer
     from fetchkit.urls import Url
@@ -203,6 +203,25 @@ class Cache:
         """
         with self._locked(self.layout.lock(url)) as is_held:
             yield is_held
+
+    def recorded(
+        self, resolved: Resolved, digest: Digest, evidence: Evidence
+    ) -> Stored | None:
+        """The bytes a receipt speaks of, hashed just now, with what it says of them.
+
+        None if they are not here any more.
+        """
+        copy = self.find(digest, subject=resolved.name)
+        if copy is None:
+            return None
+        return Stored(
+            resolved=resolved,
+            digest=digest,
+            size=copy.size,
+            path=copy.path,
+            source=resolved.url,
+            evidence=evidence,
+        )
 
     @contextmanager
     def install_lock(self, root: str) -> Iterator[bool]:

@@ -130,7 +130,7 @@ def _look_at_cache(session: Session) -> str:
 
 
 def _look_at_temp(session: Session) -> str:
-    from fetchkit.kit import work_dir
+    from fetchkit.wiring import work_dir
 
     path = work_dir(session.settings)
     _check_writable(path)
@@ -144,7 +144,7 @@ def _look_at_authorities(session: Session) -> str:
 
 
 def _look_at_proxy(session: Session) -> str:
-    from fetchkit.kit import net_settings
+    from fetchkit.wiring import net_settings
 
     proxies = net_settings(session.settings).proxies
     if proxies.https is None:

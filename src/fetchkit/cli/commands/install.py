@@ -23,6 +23,10 @@ EXAMPLES = """\
 """
 
 
+GENERATIONS = 5
+"""Earlier states that a rollback can go back to."""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's own arguments."""
     parser.add_argument("dir", metavar="DIR", help="the install root; made if missing")
@@ -38,7 +42,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     with translated(args.dir):
         os.makedirs(args.dir, exist_ok=True)
     try:
-        outcome = kit.install(args.dir, args.names)
+        outcome = kit.install(args.dir, args.names, generations=GENERATIONS)
     except BaseException:
         if is_new:
             _remove_empty(args.dir)

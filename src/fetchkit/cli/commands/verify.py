@@ -62,7 +62,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
 def _check_file(args: argparse.Namespace, session: Session) -> int:
     from fetchkit.detached import Claim, prove
     from fetchkit.gpg import find_verifier
-    from fetchkit.kit import work_dir
+    from fetchkit.wiring import work_dir
 
     claim = Claim(
         signature=args.signature,

@@ -1,0 +1,135 @@
+"""Settings -> a pipeline that works: the effects of one run, put together."""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import ExitStack, closing, contextmanager
+from typing import TYPE_CHECKING
+
+from fetchkit.documents import Documents
+from fetchkit.equipment import Equipment
+from fetchkit.errors import StorageError
+from fetchkit.fs import translated
+from fetchkit.host import read_bundled
+from fetchkit.net.settings import NetSettings, Proxies
+from fetchkit.net.sources import open_source
+from fetchkit.pipeline import Pipeline
+from fetchkit.store import Cache
+from fetchkit.store.layers import open_layers
+from fetchkit.store.policy import DEFAULT_TTL_SECONDS, Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from fetchkit.gpg import Verifier
+    from fetchkit.ports import Clock, Reporter, Tracer
+    from fetchkit.settings import Settings
+
+DEFAULT_TEMP_DIR = "/tmp"  # noqa: S108 -- private directories are made below it
+
+
+@contextmanager
+def open_pipeline(
+    settings: Settings,
+    *,
+    cache_dir: str,
+    key_dirs: Sequence[str],
+    reporter: Reporter,
+    tracer: Tracer,
+    clock: Clock,
+    is_locking: bool = False,
+) -> Iterator[tuple[Pipeline, Cache]]:
+    """The pipeline of one run and its cache; everything is closed with the block.
+
+    Raises:
+        StorageError: the cache cannot be relied on, or there is no temporary
+            directory.
+        SettingsError: a setting of the network cannot be used.
+    """
+    cache = Cache.open(
+        cache_dir,
+        layers=open_layers(settings.cache_layers, warn=reporter.warning),
+        policy=cache_policy(settings),
+        clock=clock,
+        warn=reporter.warning,
+    )
+    with ExitStack() as stack:
+        stack.enter_context(closing(cache))
+        source = stack.enter_context(
+            open_source(
+                net_settings(settings), offline=settings.is_offline, tracer=tracer
+            )
+        )
+        equipment = Equipment(
+            cache=cache,
+            source=source,
+            find_verifier=_VerifierFinder(settings.path).find,
+            reporter=reporter,
+            clock=clock,
+            jobs=settings.jobs,
+            max_bytes=settings.max_bytes,
+            work_dir=work_dir(settings),
+            key_dirs=tuple(key_dirs),
+            read_bundled=read_bundled,
+            tracer=tracer,
+            is_locking=is_locking,
+            is_offline=settings.is_offline,
+        )
+        documents = stack.enter_context(closing(Documents(equipment)))
+        pipeline = stack.enter_context(closing(Pipeline(equipment, documents)))
+        yield pipeline, cache
+        cache.upkeep.maintain()
+
+
+class _VerifierFinder:
+    """Finds gpgv once a run, when it is first needed."""
+
+    def __init__(self, search_path: str) -> None:
+        self._search_path = search_path
+        self._lock = threading.Lock()
+        self._found: Verifier | None = None
+
+    def find(self) -> Verifier:
+        from fetchkit.gpg import find_verifier
+
+        with self._lock:
+            if self._found is None:
+                self._found = find_verifier(self._search_path)
+            return self._found
+
+
+def net_settings(settings: Settings) -> NetSettings:
+    """How the network is to be used, from what the user set."""
+    from fetchkit import __version__
+
+    return NetSettings(
+        user_agent=f"fetchkit/{__version__}",
+        ca_file=settings.ca_file,
+        max_connections=max(16, 3 * settings.jobs),
+        proxies=Proxies.parse(https=settings.https_proxy, no_proxy=settings.no_proxy),
+    )
+
+
+def cache_policy(settings: Settings) -> Policy:
+    """How much the cache may keep, and for how long, from what the user set."""
+    return Policy(
+        quota_bytes=settings.cache_quota,
+        ttl_seconds=settings.cache_ttl or DEFAULT_TTL_SECONDS,
+    )
+
+
+def work_dir(settings: Settings) -> str:
+    """Where private temporary directories are made.
+
+    Raises:
+        StorageError: ``TMPDIR`` names something that is no directory.
+    """
+    directory = settings.temp_dir or DEFAULT_TEMP_DIR
+    with translated(directory):
+        if not os.path.isdir(directory):
+            raise StorageError(
+                f"the temporary directory {directory} does not exist",
+                hint="Make it, or set TMPDIR to another.",
+            )
+    return directory
