@@ -14,18 +14,12 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import re
 import stat
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO
 
 from fetchkit.digest import Digest
-from fetchkit.errors import (
-    ConflictError,
-    FetchkitError,
-    InvalidValueError,
-    StorageError,
-)
+from fetchkit.errors import ConflictError, StorageError
 from fetchkit.fs import (
     ensure_dir,
     fsync_dir,
@@ -34,32 +28,23 @@ from fetchkit.fs import (
     translated,
     write_atomic,
 )
-from fetchkit.paths import RelPath, parse_rel_path, printable
+from fetchkit.journal import (
+    JOURNAL_NAME,
+    UNDO_NAME,
+    is_below,
+    read_journal,
+    undo,
+    was_committed,
+)
+from fetchkit.paths import RelPath, printable
 from fetchkit.receipt import STATE_DIR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import TypeAlias
-
-    Step: TypeAlias = tuple[str, RelPath, str]
-    """What was done, where, and what an undo needs to know."""
 
 WORK_PREFIX = "work-"
 STAGE = "stage"
-_JOURNAL = "journal"
 _RECEIPT = "receipt"
-_UNDO = "undo"
-_STEPS = {
-    "made": "",
-    "emptied": "[0-7]{1,4}",  # the mode it had
-    "saved": "[0-9]{1,9}",  # its name below the undo directory
-    "commit": "[0-9a-f]{64}",  # digest of the receipt
-}
-"""Every step there is, and what its third column looks like."""
-_MALFORMED = (
-    *(ValueError, TypeError, KeyError, AttributeError, RecursionError),
-    InvalidValueError,
-)
 
 
 class Transaction:
@@ -148,7 +133,7 @@ class Transaction:
         leaves no moment without the file.
         """
         self._saved += 1
-        saved = os.path.join(self._work_dir, _UNDO, str(self._saved))
+        saved = os.path.join(self._work_dir, UNDO_NAME, str(self._saved))
         final = os.path.join(self.root, path)
         self._note("saved", path, str(self._saved))
         if keep:
@@ -198,12 +183,14 @@ def transaction(root: str) -> Iterator[Transaction]:
 @contextmanager
 def _open_journal(work_dir: str) -> Iterator[TextIO]:
     with translated(work_dir):
-        for directory in (work_dir, f"{work_dir}/{STAGE}", f"{work_dir}/{_UNDO}"):
+        for directory in (work_dir, f"{work_dir}/{STAGE}", f"{work_dir}/{UNDO_NAME}"):
             os.mkdir(directory, 0o700)
             os.chmod(directory, 0o700)  # a umask may have taken our own bits away
         with (
             _marked_alive(work_dir),
-            open(os.path.join(work_dir, _JOURNAL), "x", encoding="utf-8") as journal,
+            open(
+                os.path.join(work_dir, JOURNAL_NAME), "x", encoding="utf-8"
+            ) as journal,
         ):
             yield journal
 
@@ -288,81 +275,16 @@ def left_behind(root: str) -> list[str]:
     return [path for path in found if not _is_alive(path)]
 
 
-def is_below(root: str, path: str) -> bool:
-    """Whether `path` really lies below `root`: no directory above it is a link."""
-    parent = os.path.dirname(path)
-    while parent:
-        if os.path.islink(os.path.join(root, parent)):
-            return False
-        parent = os.path.dirname(parent)
-    return True
-
-
 def _settle(root: str, work_dir: str) -> None:
     """Undo what was not committed, then drop what an undo would have needed.
 
     If the undo fails or is killed the work directory stays: in it is the only copy
     of what was there before.
     """
-    steps = _read_journal(work_dir)
-    if not _was_committed(root, steps):
-        _undo(root, work_dir, steps)
+    steps = read_journal(work_dir)
+    if not was_committed(root, steps):
+        undo(root, work_dir, steps)
     remove_tree(work_dir)
-
-
-def _was_committed(root: str, steps: list[Step]) -> bool:
-    """Whether the last journalled step was the commit, and its receipt is in place."""
-    if not steps or steps[-1][0] != "commit":
-        return False
-    _, receipt, digest = steps[-1]
-    try:
-        with open(os.path.join(root, receipt), "rb") as file:
-            return Digest.of(file.read()).hex == digest
-    except OSError:
-        return False
-
-
-def _undo(root: str, work_dir: str, steps: list[Step]) -> None:
-    """Take every journalled step back, last first. Doing it twice does no harm."""
-    for step, path, saved in reversed(steps):
-        final = os.path.join(root, path)
-        if not is_below(root, path):
-            continue
-        try:
-            if step == "made":
-                remove_tree(final)
-            elif step == "emptied":
-                ensure_dir(final, int(saved, 8))
-            elif step == "saved":
-                source = os.path.join(work_dir, _UNDO, saved)
-                if os.path.lexists(source):
-                    os.replace(source, final)
-        except (OSError, FetchkitError) as error:
-            raise StorageError(
-                f"cannot put {printable(final)} back after a failed run: {error}",
-                hint=f"What was there is in {work_dir}/{_UNDO}.",
-            ) from error
-
-
-def _read_journal(work_dir: str) -> list[Step]:
-    """The steps that were written down; what is no step of ours is left out.
-
-    The root is an app's source: a journal in it may be anybody's, so its paths are
-    checked like any other outside text.
-    """
-    try:
-        with open(os.path.join(work_dir, _JOURNAL), "rb") as journal:
-            lines = journal.read().split(b"\n")
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    steps = []
-    for line in lines:
-        # The last line of a killed run may be half written: its step was not taken.
-        with suppress(*_MALFORMED):
-            step, path, saved = json.loads(line)
-            if re.fullmatch(_STEPS[step], saved):
-                steps.append((step, parse_rel_path(path), saved))
-    return steps
 
 
 def _kind(path: str) -> str | None:
