@@ -12,9 +12,7 @@ from fetchkit.environ import Action, EnvChange, render_shell
 
 SHELLS = ["dash", "bash", "bash --posix"]
 
-_VALUES = st.text(
-    st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=40
-)
+_VALUES = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40)
 
 
 def sourced(shell: str, text: str, *, root: str = "/app", **environ: str) -> str:
