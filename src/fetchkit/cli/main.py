@@ -56,17 +56,17 @@ def _run(argv: list[str]) -> int:
 
     style = failure.Style.plain()
     try:
-        from fetchkit.cli.options import command_parser, split_command
+        from fetchkit.cli.options import HelpShown, split_command
 
         name, rest = split_command(argv)
         if name is None or name == "help":
             return _top(argv)
         _check_command(name)
         style = failure.Style.of(name, rest)
-        if {"-h", "--help"} & set(rest):
-            print(command_parser(name).format_help(), end="")
+        try:
+            return _call(name, rest)
+        except HelpShown:
             return 0
-        return _call(name, rest)
     except FetchkitError as error:
         failure.show(error, style)
         return error.exit_code

@@ -41,6 +41,10 @@ class HelpFormatter(argparse.RawDescriptionHelpFormatter):
         super().__init__(prog, max_help_position=26, width=_HELP_WIDTH)
 
 
+class HelpShown(Exception):  # noqa: N818 -- nothing has gone wrong
+    """A help text was asked for and printed: nothing is left to do."""
+
+
 class Parser(argparse.ArgumentParser):
     """An `ArgumentParser` that raises instead of leaving the process."""
 
@@ -48,6 +52,15 @@ class Parser(argparse.ArgumentParser):
         super().__init__(**keywords)
         # Newer Pythons would colour the help, whatever `--color` says.
         self.color = False
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        """Leave the parser, which has shown a help text.
+
+        Raises:
+            HelpShown: always.
+        """
+        del status, message  # errors go the other way
+        raise HelpShown
 
     def error(self, message: str) -> NoReturn:
         """Refuse the command line.
