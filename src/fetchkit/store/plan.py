@@ -148,7 +148,7 @@ def plan_purge(
 ) -> Plan:
     """Choose everything but the blobs in `keep` and in `needed`, by hex.
 
-    Urls that gave a kept blob stay known; who vouched for it is asked anew.
+    What is known of a kept blob stays too.
     """
     kept = [
         entry
@@ -159,7 +159,7 @@ def plan_purge(
     removals = tuple(
         Removal(entry, "not to be kept")
         for entry in sorted(holding.entries, key=lambda entry: entry.kind != "blob")
-        if not (entry.kind in {"blob", "memory"} and entry.blob in staying)
+        if entry.blob not in staying
     )
     return Plan(removals=removals, kept_bytes=sum(entry.size for entry in kept))
 
