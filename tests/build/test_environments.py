@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -12,6 +11,7 @@ import pytest
 
 from fetchkit_build.environments import ensure_environment, run
 from fetchkit_build.errors import BuildError
+from tests.product.fixtures import find_old_python
 
 ROOT = Path(__file__).parents[2]
 REQUIREMENTS = sorted((ROOT / "requirements").glob("*.txt"))
@@ -69,8 +69,7 @@ def test_what_the_pyz_carries_depends_on_no_builder() -> None:
 
 
 def test_build_py_refuses_an_old_python() -> None:
-    old = Path(os.path.expanduser("~/.pyenv/versions")).glob("3.8.*/bin/python")
-    python = next(old, None)
+    python = find_old_python("3.8")
     if python is None:
         pytest.skip("NOT TESTED: no Python 3.8 on this machine")
     result = subprocess.run(

@@ -21,10 +21,10 @@ SOURCES = ("build.py", "pyproject.toml", "LICENSE", "requirements", "keys", "src
 BUILD_SECONDS = 300
 
 
-def copy_checkout(target: Path) -> Path:
+def copy_checkout(root: Path, target: Path) -> Path:
     target.mkdir(parents=True)
     for name in SOURCES:
-        source = ROOT / name
+        source = root / name
         if source.is_dir():
             shutil.copytree(
                 source, target / name, ignore=shutil.ignore_patterns("__pycache__")
@@ -54,15 +54,18 @@ def build(checkout: Path, python: str, *, umask: str, zone: str, path: str) -> s
 def test_time_place_umask_and_python_do_not_show(tmp_path: Path) -> None:
     oldest, newest = pythons()[0], pythons()[-1]
     path = ":".join(dict.fromkeys(os.path.dirname(one.executable) for one in pythons()))
+    # The second copy is one of the first: the checkout may change under the test.
+    first = copy_checkout(ROOT, tmp_path / "here")
+    second = copy_checkout(first, tmp_path / "somewhere" / "else" / "there")
     here = build(
-        copy_checkout(tmp_path / "here"),
+        first,
         oldest.executable,
         umask="077",
         zone="Pacific/Auckland",
         path=f"{path}:/usr/bin:/bin",
     )
     there = build(
-        copy_checkout(tmp_path / "somewhere" / "else" / "there"),
+        second,
         newest.executable,
         umask="000",
         zone="America/New_York",
