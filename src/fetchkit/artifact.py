@@ -86,6 +86,18 @@ class InstallSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LayerTypes:
+    """What an artifact's layer is for, where a platform builds images of layers."""
+
+    launch: bool = True
+    """The app has it when it runs."""
+    build: bool = False
+    """Later buildpacks have it while they build."""
+    cache: bool = True
+    """The next build has its files again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VersionList:
     """Where the versions of an artifact are listed, and which may be chosen."""
 
@@ -138,6 +150,9 @@ class Artifact:
     """Template variable (or ``version``) -> environment variable that overrides it."""
     platforms: Mapping[str, PlatformOverride] = field(default_factory=dict)
     install: InstallSpec
+    layer: LayerTypes = LayerTypes()
+    license: str = ""
+    """SPDX expression; empty: nobody said."""
     wrap: str | None = None
     """Process type whose command this binary is put in front of."""
     advise: str | None = None
@@ -194,6 +209,7 @@ class Resolved:
     """``signature``, ``checksums`` -> digest of the file that vouched when this was
     locked. Whatever their urls serve by now, these still vouch for the same bytes."""
     installation: Installation
+    license: str = ""
     wrap: str | None = None
     advise: str | None = None
     origins: Mapping[str, str] = field(default_factory=dict)

@@ -70,6 +70,8 @@ class ReceiptItem:
     evidence: Evidence
     installation: Installation
     """How it was installed: enough to do it again from the bytes alone."""
+    license: str = ""
+    """SPDX expression, where the manifest gives one."""
     origins: Mapping[str, str] = field(default_factory=dict)
     entries: tuple[Entry, ...] = ()
 
@@ -100,6 +102,7 @@ def item_for(installed: Installed) -> ReceiptItem:
         is_mutable=stored.resolved.is_mutable,
         evidence=stored.evidence,
         installation=stored.resolved.installation,
+        license=stored.resolved.license,
         origins=stored.resolved.origins,
         entries=installed.entries,
     )
@@ -171,6 +174,7 @@ def _render_item(item: ReceiptItem) -> dict[str, Any]:
         "mutable": item.is_mutable,
         "evidence": render_evidence(item.evidence),
         "installation": _render_installation(item.installation),
+        "license": item.license,
         "origins": dict(item.origins),
         "entries": [_render_entry(entry) for entry in item.entries],
     }
@@ -186,6 +190,7 @@ def _parse_item(item: dict[str, Any]) -> ReceiptItem:
         is_mutable=item["mutable"] is True,
         evidence=parse_evidence(item["evidence"]),
         installation=_parse_installation(item["installation"]),
+        license=str(item.get("license", "")),
         origins={str(k): str(v) for k, v in item["origins"].items()},
         entries=tuple(_parse_entry(entry) for entry in item["entries"]),
     )

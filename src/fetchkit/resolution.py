@@ -73,6 +73,7 @@ def resolve(artifact: Artifact, target: Target, environ: Mapping[str, str]) -> R
         is_trusted_by_lock=artifact.is_trusted_by_lock,
         documents=override.documents,
         installation=_installation(artifact, values, locations[0].url),
+        license=artifact.license,
         wrap=artifact.wrap,
         advise=artifact.advise,
         origins=origins,

@@ -12,21 +12,27 @@ if TYPE_CHECKING:
     from tests.architecture.sources import Source
 
 LAYERS = {
-    "words": "artifact digest errors paths ports silent target urls",
-    "decisions": (
-        "checksums environ evidence formats manifest oci openpgp pinning procfile receipt resolution retry "
-        "settings status templates trust versions"
-    ),
-    "effects": (
-        "archive arrival child discovery fs gpg host journal keyring locks net offline opinion pyz signing store trace "
-        "transaction"
-    ),
-    "use cases": (
-        "api audit bundle choosing detached documents equipment generations history installation kit "
-        "locking outlook pipeline transfer verification wiring"
-    ),
-    "lifecycles": "lifecycles",
-    "command line": "cli __main__",
+    "words": """
+        artifact digest errors paths ports silent target urls
+    """,
+    "decisions": """
+        checksums environ evidence formats manifest oci openpgp pinning procfile
+        receipt resolution retry settings status templates trust versions
+    """,
+    "effects": """
+        archive arrival child detection discovery fs gpg host journal keyring locks net
+        offline opinion pyz signing store trace transaction
+    """,
+    "use cases": """
+        api audit bundle choosing detached documents equipment generations history
+        installation kit locking outlook pipeline transfer verification wiring
+    """,
+    "lifecycles": """
+        lifecycles
+    """,
+    "command line": """
+        __main__ cli
+    """,
 }
 """From the ground up. A room that is not here yet: put it where its imports allow."""
 

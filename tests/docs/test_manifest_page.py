@@ -37,6 +37,18 @@ dir = "."
 {STRANGER} = 1
 [artifacts.a.process]
 {STRANGER} = 1
+[artifacts.a.layer]
+{STRANGER} = 1
+[detect]
+files = ["x"]
+{STRANGER} = 1
+[plan]
+{STRANGER} = 1
+[[plan.requires]]
+name = "n"
+{STRANGER} = 1
+[[plan.or]]
+{STRANGER} = 1
 """
 
 TABLES = {
@@ -47,6 +59,11 @@ TABLES = {
     "[artifacts.NAME.platforms.OS-ARCH]": "artifacts.a.platforms.linux-arm64.",
     "[artifacts.NAME.install]": "artifacts.a.install.",
     "[artifacts.NAME.process]": "artifacts.a.process.",
+    "[artifacts.NAME.layer]": "artifacts.a.layer.",
+    "[detect]": "detect.",
+    "[plan]": "plan.",
+    "[[plan.requires]]": "plan.requires[0].",
+    "[[plan.or]]": "plan.or[0].",
 }
 
 

@@ -200,6 +200,7 @@ ASKED_EVERY_TIME = {
     "size": "compared on every run",
     "unverified_reason": "nothing is verified, so no verdict is kept",
     "installation": "decides what happens to verified bytes",
+    "license": "told to people, decides nothing",
     "wrap": "decides what happens to verified bytes",
     "advise": "decides what happens to verified bytes",
     "origins": "explains a value, changes nothing",

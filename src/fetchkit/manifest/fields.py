@@ -118,6 +118,23 @@ class Fields:
             return {}
         return {name: inner for name in outer.names() if (inner := outer.table(name))}
 
+    def array(self, key: str) -> tuple[Fields, ...]:
+        """An array of tables, in document order."""
+        found = []
+        for index, item in enumerate(self._take(key, list) or ()):
+            place = self.at(key) + f"[{index}]"
+            if isinstance(item, dict):
+                found.append(Fields(item, place, self._faults))
+            else:
+                self._faults.append(
+                    Fault(place, f"expected a table, got {_shown(item)}")
+                )
+        return tuple(found)
+
+    def free_table(self, key: str) -> dict[str, Any]:
+        """A table that is somebody else's to understand."""
+        return self._take(key, dict) or {}
+
     def table_names(self, key: str) -> tuple[str, ...]:
         """The names in the table `key`, also of entries that are faulty."""
         value = self._data.get(key)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fetchkit.errors import UnknownArtifactError
 
@@ -12,6 +12,23 @@ if TYPE_CHECKING:
 
     from fetchkit.artifact import Artifact, Key
     from fetchkit.digest import Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """Something a build plan asks for."""
+
+    name: str
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    """For the buildpack that provides it, such as ``version``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a buildpack offers to others, and what it needs of them."""
+
+    provides: tuple[str, ...] = ()
+    requires: tuple[Requirement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +43,10 @@ class Manifest:
     keys: Mapping[str, Key] = field(default_factory=dict)
     digest: Digest
     """Of the manifest's bytes."""
+    detect: tuple[str, ...] = ()
+    """Patterns; it applies to apps that hold a file of one of them. None: to all."""
+    plans: tuple[Plan, ...] = ()
+    """Build plans, the preferred first. None: it needs nobody, nobody needs it."""
 
     def select(self, names: Iterable[str]) -> tuple[Artifact, ...]:
         """The artifacts of these names; all of them for no name.

@@ -12,6 +12,7 @@ from fetchkit.digest import Digest
 from fetchkit.errors import Fault, ManifestError
 from fetchkit.manifest.fields import Fields
 from fetchkit.manifest.model import Manifest
+from fetchkit.manifest.platforms import read_detect, read_plans
 from fetchkit.manifest.tables import read_artifact, read_key
 from fetchkit.paths import parse_name
 
@@ -50,6 +51,8 @@ def parse_manifest(data: bytes, document: str) -> Manifest:
             artifacts[artifact_name] = artifact
     if not top.table_names("artifacts"):
         top.fault("artifacts", "there is no artifact", "Add a table [artifacts.NAME].")
+    detect = read_detect(top)
+    plans = read_plans(top)
     top.close()
     if faults:
         raise ManifestError(document, faults)
@@ -58,6 +61,8 @@ def parse_manifest(data: bytes, document: str) -> Manifest:
         name=name,
         keys=keys,
         artifacts=artifacts,
+        detect=detect,
+        plans=plans,
         digest=Digest.of(data),
     )
 

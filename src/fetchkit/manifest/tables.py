@@ -17,6 +17,7 @@ from fetchkit.digest import Digest
 from fetchkit.errors import InvalidValueError
 from fetchkit.manifest import rules
 from fetchkit.manifest.listed import read_versions
+from fetchkit.manifest.platforms import parse_license, read_layer
 from fetchkit.openpgp import normalise_fingerprint
 from fetchkit.paths import parse_name, parse_variable
 from fetchkit.target import Target, normalise_arch
@@ -85,6 +86,8 @@ def read_artifact(
         env=_read_overrides(table),
         platforms=_read_platforms(table),
         install=install or InstallSpec(dir="."),
+        layer=read_layer(table),
+        license=table.parsed("license", parse_license) or "",
         wrap=wrap,
         advise=advise,
     )
