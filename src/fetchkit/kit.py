@@ -313,5 +313,6 @@ class Kit:
             reporter=self._reporter,
             tracer=self._tracer,
             clock=self._clock,
+            lock=self._lock,
             is_locking=is_locking,
         )

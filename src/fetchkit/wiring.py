@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from fetchkit.documents import Documents
@@ -17,12 +17,13 @@ from fetchkit.net.sources import open_source
 from fetchkit.pipeline import Pipeline
 from fetchkit.store import Cache
 from fetchkit.store.layers import open_layers
-from fetchkit.store.policy import DEFAULT_TTL_SECONDS, Policy
+from fetchkit.store.policy import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from fetchkit.gpg import Verifier
+    from fetchkit.manifest.lock import Lock
     from fetchkit.ports import Clock, Reporter, Tracer
     from fetchkit.settings import Settings
 
@@ -38,9 +39,13 @@ def open_pipeline(
     reporter: Reporter,
     tracer: Tracer,
     clock: Clock,
+    lock: Lock | None = None,
     is_locking: bool = False,
 ) -> Iterator[tuple[Pipeline, Cache]]:
     """The pipeline of one run and its cache; everything is closed with the block.
+
+    Args:
+        lock: what it names stays in the cache for as long as its file is there.
 
     Raises:
         StorageError: the cache cannot be relied on, or there is no temporary
@@ -50,7 +55,7 @@ def open_pipeline(
     cache = Cache.open(
         cache_dir,
         layers=open_layers(settings.cache_layers, warn=reporter.warning),
-        policy=cache_policy(settings),
+        policy=Policy(quota_bytes=settings.cache_quota, ttl_seconds=settings.cache_ttl),
         clock=clock,
         warn=reporter.warning,
     )
@@ -79,6 +84,9 @@ def open_pipeline(
         documents = stack.enter_context(closing(Documents(equipment)))
         pipeline = stack.enter_context(closing(Pipeline(equipment, documents)))
         yield pipeline, cache
+        if lock is not None and os.path.isfile(lock.document):
+            with suppress(StorageError):  # a cache one may only read collects nothing
+                cache.references.keep(lock.document, lock.digests())
         cache.upkeep.maintain()
 
 
@@ -108,14 +116,6 @@ def net_settings(settings: Settings) -> NetSettings:
         ca_file=settings.ca_file,
         max_connections=max(16, 3 * settings.jobs),
         proxies=Proxies.parse(https=settings.https_proxy, no_proxy=settings.no_proxy),
-    )
-
-
-def cache_policy(settings: Settings) -> Policy:
-    """How much the cache may keep, and for how long, from what the user set."""
-    return Policy(
-        quota_bytes=settings.cache_quota,
-        ttl_seconds=settings.cache_ttl or DEFAULT_TTL_SECONDS,
     )
 
 

@@ -74,6 +74,16 @@ class Lock:
     digest: Digest | None = None
     """Of the bytes it was read from; None for one that was not written yet."""
 
+    def digests(self) -> frozenset[Digest]:
+        """Everything it names: builds, and what vouches for them."""
+        named: set[Digest | None] = set()
+        for artifact in self.artifacts.values():
+            for build in artifact.builds.values():
+                named |= {build.sha256, build.signature}
+                if build.checksums is not None:
+                    named |= {build.checksums.sha256, build.checksums.signature}
+        return frozenset(filter(None, named))
+
 
 def render_lock(lock: Lock) -> bytes:
     """`lock` as canonical TOML."""

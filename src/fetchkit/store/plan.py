@@ -121,7 +121,7 @@ def plan_gc(
     gone: set[str] = set()
     for entry in sorted(blobs, key=_dispensability):
         idle = _idle(entry, now, pause)
-        if idle > policy.ttl_seconds:
+        if idle > policy.ttl:
             reason = f"unused for {idle / DAY:.0f} days"
         elif freed < wanted:
             reason = pressure

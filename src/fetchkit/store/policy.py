@@ -58,10 +58,15 @@ class Policy:
 
     quota_bytes: int | None = None
     """Most bytes of blobs; None: `QUOTA_SHARE` of the disk."""
-    ttl_seconds: float = DEFAULT_TTL_SECONDS
-    """How long a blob stays that nobody uses."""
+    ttl_seconds: float | None = None
+    """How long a blob stays that nobody uses; None: `DEFAULT_TTL_SECONDS`."""
     young_seconds: float = YOUNG_SECONDS
     """What was used this lately stays, whatever the rest says."""
+
+    @property
+    def ttl(self) -> float:
+        """How long a blob stays that nobody uses, in seconds."""
+        return DEFAULT_TTL_SECONDS if self.ttl_seconds is None else self.ttl_seconds
 
     def quota(self, disk: Disk) -> int:
         """Most bytes of blobs on this disk."""
