@@ -28,6 +28,17 @@ class Python:
         self.started.append(process)
         return process
 
+    def start_saying(
+        self, word: str, script: str, *arguments: str
+    ) -> subprocess.Popen[str]:
+        """Start a script and wait until its first line, which has to be `word`."""
+        process = self.start(script, *arguments)
+        assert process.stdout is not None
+        assert process.stderr is not None
+        said = process.stdout.readline()
+        assert said == f"{word}\n", said + process.stderr.read()
+        return process
+
     def end_all(self) -> None:
         for process in self.started:
             process.kill()

@@ -21,6 +21,7 @@ BUILDERS = 3
 COLLECTOR = """
 import sys, time
 from fetchkit.store import Cache
+from fetchkit.store.policy import Policy
 upkeep = Cache(
     sys.argv[1], policy=Policy(ttl_seconds=0, young_seconds=0, quota_bytes=1)
 ).upkeep
@@ -70,9 +71,7 @@ def test_what_a_build_found_is_there_when_it_installs(
 ) -> None:
     """The collector wants everything, all the time; builds never notice."""
     arguments = (shelf.cache.layout.cache_dir, str(SECONDS))
-    collector = python.start(COLLECTOR, *arguments)
-    assert collector.stdout is not None
-    assert collector.stdout.readline() == "running\n"
+    collector = python.start_saying("running", COLLECTOR, *arguments)
     builders = [python.start(BUILDER, *arguments) for _ in range(BUILDERS)]
     counted = []
     for builder in builders:
@@ -95,9 +94,9 @@ def test_a_killed_collection_leaves_a_cache_that_works(
     for number, digest in enumerate(blobs):
         shelf.remember(digest, str(number), days=400)
     kept = shelf.put(b"kept", days=1)
-    collector = python.start(COLLECTOR, shelf.cache.layout.cache_dir, "60")
-    assert collector.stdout is not None
-    assert collector.stdout.readline() == "running\n"
+    collector = python.start_saying(
+        "running", COLLECTOR, shelf.cache.layout.cache_dir, "60"
+    )
     time.sleep(delay)
     collector.kill()
     collector.wait()

@@ -80,9 +80,7 @@ def test_what_is_no_blob_is_left_alone(shelf: Shelf) -> None:
 
 def test_a_blob_that_another_process_found_stays(shelf: Shelf, python: Python) -> None:
     used, unused = shelf.put(b"used"), shelf.put(b"unused", days=OLD)
-    process = python.start(FINDER, shelf.cache.layout.cache_dir, used.hex)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "found\n"
+    python.start_saying("found", FINDER, shelf.cache.layout.cache_dir, used.hex)
     shelf.age(shelf.blob(used), OLD)
     shelf.cache.upkeep.collect()
     assert shelf.digests() == {used}
@@ -93,9 +91,9 @@ def test_a_blob_that_another_process_found_stays(shelf: Shelf, python: Python) -
 
 def test_what_a_killed_process_found_may_go(shelf: Shelf, python: Python) -> None:
     used = shelf.put(b"used")
-    process = python.start(FINDER, shelf.cache.layout.cache_dir, used.hex)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "found\n"
+    process = python.start_saying(
+        "found", FINDER, shelf.cache.layout.cache_dir, used.hex
+    )
     process.kill()
     process.wait()
     shelf.cache.upkeep.clear()
@@ -228,9 +226,7 @@ fcntl.flock(os.open(sys.argv[1], os.O_RDONLY), fcntl.LOCK_EX)
 print("held", flush=True)
 sys.stdin.read()
 """
-    process = python.start(holder, shelf.cache.layout.collector_lock)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "held\n"
+    python.start_saying("held", holder, shelf.cache.layout.collector_lock)
     shelf.collected(days=1)
     assert shelf.cache.upkeep.maintain() is None
     with pytest.raises(LockTimeoutError):
