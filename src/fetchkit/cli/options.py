@@ -111,8 +111,10 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     """Add what every command understands. Unset options leave no attribute."""
     group = parser.add_argument_group("common options")
 
-    def add(*names: str, **keywords: object) -> None:
-        group.add_argument(*names, default=argparse.SUPPRESS, **keywords)  # type: ignore[arg-type]
+    def add(
+        *names: str, to: argparse._ActionsContainer = group, **keywords: object
+    ) -> None:
+        to.add_argument(*names, default=argparse.SUPPRESS, **keywords)  # type: ignore[arg-type]
 
     add(
         "--manifest", metavar="PATH", help="the manifest: a path, a url, or - for stdin"
@@ -124,8 +126,9 @@ def add_common(parser: argparse.ArgumentParser) -> None:
         help="build for it",
     )
     add("--cache-dir", metavar="DIR", help="where the cache is")
-    add("--locked", action="store_true", help="refuse to run without a lock")
-    add("--no-lock", action="store_true", help="ignore fetchkit.lock")
+    either = group.add_mutually_exclusive_group()
+    add("--locked", to=either, action="store_true", help="refuse to run without a lock")
+    add("--no-lock", to=either, action="store_true", help="ignore fetchkit.lock")
     add("--offline", action="store_true", help="use no network")
     add("--jobs", metavar="N", type=_checked(parse_jobs), help="artifacts at one time")
     add("--json", action="store_true", help="one JSON object on standard output")
