@@ -98,6 +98,20 @@ class LayerTypes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """A process that runs beside or instead of the app's own ones."""
+
+    type: str
+    """Its name: a process type, or what the sidecar is called."""
+    command: str
+    """Shell text; programs of artifacts with ``path`` are found by their names."""
+    sidecar_for: tuple[str, ...] = ()
+    """Process types it runs beside; none: it is a process type itself."""
+    memory: int | None = None
+    """Most memory of a sidecar, in MB."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VersionList:
     """Where the versions of an artifact are listed, and which may be chosen."""
 
@@ -157,6 +171,8 @@ class Artifact:
     """Process type whose command this binary is put in front of."""
     advise: str | None = None
     """Process type for which that is only recommended, not done."""
+    process: Process | None = None
+    """What it runs as, if it is a process of its own."""
 
     @property
     def place(self) -> str:
@@ -212,6 +228,7 @@ class Resolved:
     license: str = ""
     wrap: str | None = None
     advise: str | None = None
+    process: Process | None = None
     origins: Mapping[str, str] = field(default_factory=dict)
     """Which value came from which environment variable: ``version`` -> name."""
 

@@ -76,6 +76,7 @@ def resolve(artifact: Artifact, target: Target, environ: Mapping[str, str]) -> R
         license=artifact.license,
         wrap=artifact.wrap,
         advise=artifact.advise,
+        process=artifact.process,
         origins=origins,
     )
 

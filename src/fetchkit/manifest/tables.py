@@ -18,6 +18,7 @@ from fetchkit.errors import InvalidValueError
 from fetchkit.manifest import rules
 from fetchkit.manifest.listed import read_versions
 from fetchkit.manifest.platforms import parse_license, read_layer
+from fetchkit.manifest.processes import read_processes
 from fetchkit.openpgp import normalise_fingerprint
 from fetchkit.paths import parse_name, parse_variable
 from fetchkit.target import Target, normalise_arch
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from fetchkit.manifest.fields import Fields
 
 DEFAULT_ARCH = {"amd64": "amd64", "arm64": "arm64"}
-_PROCESS_TYPE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _KEY_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*\.(asc|gpg|pgp)")
 
 
@@ -65,7 +65,7 @@ def read_artifact(
     version = table.parsed("version", parse_wanted, required=True) or ""
     install = _read_install(table)
     reason, is_trusted_by_lock = _read_trust(table)
-    wrap, advise = _read_process(table)
+    processes = read_processes(name, table)
     artifact = Artifact(
         name=name,
         version=version,
@@ -88,8 +88,9 @@ def read_artifact(
         install=install or InstallSpec(dir="."),
         layer=read_layer(table),
         license=table.parsed("license", parse_license) or "",
-        wrap=wrap,
-        advise=advise,
+        wrap=processes.wrap,
+        advise=processes.advise,
+        process=processes.own,
     )
     rules.check_artifact(artifact, table)
     table.close()
@@ -255,24 +256,3 @@ def _read_links(table: Fields) -> dict[str, str]:
     if isinstance(table.take_any("links"), dict):
         return table.mapping("links")
     return dict.fromkeys(table.texts("links"), "")
-
-
-def _read_process(table: Fields) -> tuple[str | None, str | None]:
-    """The process types to be wrapped, and to be advised about."""
-    inner = table.table("process")
-    if inner is None:
-        return None, None
-    wrap = inner.parsed("wrap", _parse_process_type)
-    advise = inner.parsed("advise", _parse_process_type)
-    if wrap and advise:
-        inner.fault("advise", "contradicts `wrap`", "Keep one of them.")
-    inner.close()
-    return wrap, advise
-
-
-def _parse_process_type(text: str) -> str:
-    if not _PROCESS_TYPE.fullmatch(text):
-        raise InvalidValueError(
-            f"not a process type: `{text[:60]}`", hint="Name one, such as web."
-        )
-    return text
