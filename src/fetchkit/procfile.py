@@ -72,6 +72,16 @@ class Procfile:
         """The file's bytes."""
         return self.text.encode()
 
+    @property
+    def commands(self) -> dict[str, str]:
+        """Every process type that has a command, in the order of the file."""
+        heads = (_HEAD.match(line) for line in self.text.split("\n"))
+        return {
+            head["type"]: command
+            for head in heads
+            if head is not None and (command := self.command(head["type"]))
+        }
+
     def command(self, process: str) -> str | None:
         """The command of `process`, or None if it has no line or an empty one."""
         for line in self.text.split("\n"):
@@ -121,6 +131,42 @@ def wrap_command(command: str, program: str) -> str:
         return f"{program} sh -c {shlex.quote(command)}"
     head, rest = _split_head(command)
     return f"{head}{program} {rest}"
+
+
+def launch_command(command: str) -> tuple[str, ...]:
+    """`command` as the arguments to start it with where no shell stands in between.
+
+    A shell is put in only where one is needed: for its syntax, or for what it fills
+    in. It makes way for the command, so that signals arrive.
+
+    Example:
+        >>> launch_command("PORT=80 mesh node 'my server.js'")
+        ('env', 'PORT=80', 'mesh', 'node', 'my server.js')
+        >>> launch_command("mesh node --port $PORT")
+        ('sh', '-c', 'exec mesh node --port $PORT')
+        >>> launch_command("cd web && npm start")
+        ('sh', '-c', 'cd web && npm start')
+    """
+    if _needs_shell(command):
+        return "sh", "-c", command
+    head, rest = _split_head(command)
+    try:
+        words, arguments = shlex.split(head), shlex.split(rest)
+    except ValueError:  # a quote that is not closed: the shell will say so
+        return "sh", "-c", command
+    assignments = [word for word in words if word not in {"exec", "env"}]
+    if not _expands(command):
+        return *(("env", *assignments) if assignments else ()), *arguments
+    bare_head = re.sub(r"(^|\s)(exec|env)(?=\s)", r"\1", head)
+    program = f"env {bare_head.strip()} {rest}" if assignments else rest
+    return "sh", "-c", f"exec {program}"
+
+
+def _expands(command: str) -> bool:
+    """Whether a shell would put something else in place of a part of `command`."""
+    text = re.sub(r"'[^']*'|\\.", "", command)
+    unquoted = re.sub(r'"[^"]*"', "", text)
+    return not {"$", "`"}.isdisjoint(text) or not set("*?[~#").isdisjoint(unquoted)
 
 
 def _split_head(command: str) -> tuple[str, str]:

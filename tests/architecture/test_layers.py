@@ -17,7 +17,7 @@ LAYERS = {
     """,
     "decisions": """
         checksums environ evidence formats manifest oci openpgp pinning procfile
-        receipt resolution retry settings status templates trust versions
+        receipt recipe resolution retry sbom settings status templates trust versions
     """,
     "effects": """
         archive arrival child detection discovery fs gpg host journal keyring locks net

@@ -8,11 +8,11 @@ same place when the app runs), and how a change of environment is spelled.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from fetchkit.artifact import Resolved
     from fetchkit.environ import EnvChange
@@ -33,8 +33,18 @@ class BuildContext:
     """Where the platform keeps what shall survive until the next build."""
     buildpack_dir: str | None = None
     """The buildpack we are part of, if we are part of one."""
-    environ: Mapping[str, str] = field(default_factory=dict)
-    """The app's own variables, those that were asked for and no others."""
+    env_dir: str | None = None
+    """Where the app's own variables lie, one file each, if the platform has that."""
+
+    def read_variables(self, accept: Collection[str]) -> Mapping[str, str]:
+        """The app's own variables, those that are asked for and no others.
+
+        Raises:
+            InputError: one of them cannot be what an environment holds.
+        """
+        from fetchkit.lifecycles.variables import read_variables
+
+        return read_variables(self.env_dir, accept) if self.env_dir else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,24 +9,24 @@ from __future__ import annotations
 import os
 import shlex
 import stat
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fetchkit.environ import render_shell
-from fetchkit.errors import ConflictError, ContractError, InputError, StorageError
+from fetchkit.errors import ConflictError, ContractError, StorageError
 from fetchkit.fs import ensure_dir, translated, write_atomic
 from fetchkit.lifecycles import BuildContext, BuildResult
-from fetchkit.paths import printable
-from fetchkit.procfile import (
-    MAX_PROCFILE_BYTES,
-    Procfile,
-    is_wrapped,
-    wrap_command,
+from fetchkit.lifecycles.processes import (
+    Notes,
+    program_of,
+    read_procfile,
+    wrap_processes,
 )
+from fetchkit.paths import printable
 from fetchkit.transaction import work_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from fetchkit.artifact import Resolved
     from fetchkit.manifest import Manifest
@@ -34,26 +34,17 @@ if TYPE_CHECKING:
 CACHE_SUBDIR = "fetchkit"
 """CACHE_DIR is shared by all buildpacks of an app (H-7)."""
 
-MAX_VARIABLE_BYTES = 128 * 1024
-"""Longest value Linux could pass to a program."""
-
 RELEASE = "default_process_types: {}\n"
 """What ``release`` prints: YAML, and nothing but YAML (H-16, H-20)."""
 
 _MARK = "# Written by fetchkit for {owner}; replaced on every build.\n"
 
 
-def read(
-    arguments: Sequence[str], *, accept: Collection[str], buildpack_dir: str | None
-) -> BuildContext:
+def read(arguments: Sequence[str], *, buildpack_dir: str | None) -> BuildContext:
     """What ``compile BUILD_DIR [CACHE_DIR [ENV_DIR]] …`` was called with.
-
-    Args:
-        accept: variables that are read from ENV_DIR; all others stay unread.
 
     Raises:
         ContractError: BUILD_DIR is missing or no directory.
-        InputError: an accepted variable cannot be read.
     """
     build_dir, cache_dir, env_dir = (*arguments, "", "", "")[:3]
     if not build_dir:
@@ -72,36 +63,8 @@ def read(
         if cache_dir
         else None,
         buildpack_dir=buildpack_dir,
-        environ=read_env_dir(env_dir, accept) if env_dir else {},
+        env_dir=env_dir or None,
     )
-
-
-def read_env_dir(env_dir: str, accept: Collection[str]) -> dict[str, str]:
-    """The accepted variables in ENV_DIR: file name is key, content is value (H-8).
-
-    A directory that does not exist is an empty one. The value is the whole file.
-
-    Raises:
-        InputError: a file is too large, or is not what an environment can hold.
-    """
-    found = {}
-    for name in sorted(accept):
-        path = os.path.join(env_dir, name)
-        with translated(path):
-            try:
-                if not stat.S_ISREG(os.stat(path).st_mode):
-                    continue
-            except (FileNotFoundError, NotADirectoryError):
-                continue
-            with open(path, "rb") as file:
-                data = file.read(MAX_VARIABLE_BYTES + 1)
-        if len(data) > MAX_VARIABLE_BYTES or b"\0" in data:
-            raise InputError(
-                f"config var {name} is too long, or holds a NUL",
-                hint=f"Set {name} to a plain value, or unset it.",
-            )
-        found[name] = data.decode("utf-8", "surrogateescape")
-    return found
 
 
 def display_name(manifest: Manifest) -> str:
@@ -122,17 +85,7 @@ def check(context: BuildContext, owner: str, resolved: Sequence[Resolved]) -> No
     _check_is_directory(os.path.dirname(profile))
     _check_ours(profile)
     if any(each.wrap or each.advise for each in resolved):
-        _read_procfile(context.app_dir)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notes:
-    """What `write` has to tell the developer, one sentence each."""
-
-    done: tuple[str, ...] = ()
-    """What was changed for them."""
-    advice: tuple[str, ...] = ()
-    """What they should change, or should know."""
+        read_procfile(context.app_dir)
 
 
 def write(context: BuildContext, result: BuildResult) -> Notes:
@@ -181,62 +134,16 @@ def _write_export(context: BuildContext, result: BuildResult) -> tuple[str, ...]
 
 
 def _wrap_processes(app_dir: str, resolved: Sequence[Resolved]) -> Notes:
-    procfile = before = _read_procfile(app_dir)
-    done, advice = [], []
-    for each in resolved:
-        process = each.wrap or each.advise
-        if process is None:
-            continue
-        program = program_of(each)
-        command = procfile.command(process) if procfile else None
-        if procfile is None or command is None:
-            where = (
-                "there is no Procfile" if procfile is None else "the Procfile has no"
-            )
-            what = "" if procfile is None else f" `{process}`"
-            advice.append(
-                f"{where}{what}: start the {process} process as `{program} COMMAND`"
-            )
-        elif is_wrapped(command, os.path.basename(program)):
-            continue
-        elif each.wrap:
-            procfile = procfile.with_command(process, wrap_command(command, program))
-            done.append(f"Procfile: {process} runs through {each.name}")
-        else:
-            wrapped = wrap_command(command, program)
-            advice.append(f"change your Procfile to `{process}: {wrapped}`")
+    before = read_procfile(app_dir)
+    procfile, notes = wrap_processes(
+        before, resolved, lambda each: program_of(each, "$HOME")
+    )
     if procfile is not None and procfile != before:
         path = os.path.join(app_dir, "Procfile")
         mode = stat.S_IMODE(os.stat(path).st_mode)
         with work_dir(app_dir) as stage_dir:
             write_atomic(path, procfile.data, mode, stage_dir=stage_dir)
-    return Notes(done=tuple(done), advice=tuple(advice))
-
-
-def program_of(resolved: Resolved) -> str:
-    """How the app calls the installed program: by name if it is on PATH."""
-    installation = resolved.installation
-    name = next(iter(installation.links), installation.file) or resolved.name
-    directory = os.path.dirname(name) or "."
-    if directory in installation.path:
-        return os.path.basename(name)
-    base = "" if installation.dir == "." else f"{installation.dir}/"
-    return f"$HOME/{shlex.quote(base + name)}"
-
-
-def _read_procfile(app_dir: str) -> Procfile | None:
-    path = os.path.join(app_dir, "Procfile")
-    # Not blocking: a pipe of that name would keep the build waiting for ever.
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
-    with translated(path):
-        try:
-            descriptor = os.open(path, flags)
-        except FileNotFoundError:
-            return None
-        with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise InputError(f"{printable(path)} is not a regular file")
-            return Procfile.parse(file.read(MAX_PROCFILE_BYTES + 1))
+    return notes
 
 
 def _check_is_directory(path: str) -> None:

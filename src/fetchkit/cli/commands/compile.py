@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fetchkit.errors import ContractError
-
 if TYPE_CHECKING:
     import argparse
 
@@ -34,32 +32,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, session: Session) -> int:
     """Do the whole build step."""
     from fetchkit.cli.account import describe_outcome
+    from fetchkit.cli.prepare import prepare
     from fetchkit.environ import changes_for
     from fetchkit.host import buildpack_dir
     from fetchkit.lifecycles import BuildResult, heroku
-    from fetchkit.settings import APP_VARIABLES
 
-    if not args.arguments:
-        raise ContractError(
-            "compile was called without BUILD_DIR",
-            hint="Call it as the platform does: compile BUILD_DIR CACHE_DIR ENV_DIR.",
-        )
-    env_dir = args.arguments[2] if len(args.arguments) > 2 else ""
-    if env_dir:
-        session.with_app_environ(heroku.read_env_dir(env_dir, APP_VARIABLES))
-    context = heroku.read(args.arguments, accept=(), buildpack_dir=buildpack_dir())
-    found = session.find(context.app_dir)
-    manifest = found.parse()
-    wanted = {
-        name for each in manifest.artifacts.values() for name in each.env.values()
-    }
-    context = heroku.read(
-        args.arguments, accept=wanted, buildpack_dir=context.buildpack_dir
+    context = heroku.read(args.arguments, buildpack_dir=buildpack_dir())
+    manifest, kit, resolved = prepare(
+        session,
+        app_dir=context.app_dir,
+        cache_dir=context.cache_dir,
+        read_variables=context.read_variables,
     )
-    kit = session.kit(
-        found, manifest, cache_dir=context.cache_dir, environ=context.environ
-    )
-    resolved = kit.resolve()
     heroku.check(context, manifest.name, resolved)
     outcome = kit.install(context.install_root)
     result = BuildResult(
