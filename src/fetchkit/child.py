@@ -19,6 +19,8 @@ import time
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
+from fetchkit.offline import starting_child
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
@@ -195,16 +197,17 @@ def start(
     status_read, status_write = os.pipe()
     try:
         status_write = _above_standard(status_write)
-        process = subprocess.Popen(
-            arguments(status_write),
-            bufsize=0,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            pass_fds=(status_write,),
-            env=_environment(home),
-            start_new_session=True,
-        )
+        with starting_child() as isolation:
+            process = subprocess.Popen(
+                [*isolation, *arguments(status_write)],
+                bufsize=0,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                pass_fds=(status_write,),
+                env=_environment(home),
+                start_new_session=True,
+            )
     except BaseException:
         os.close(status_read)
         raise

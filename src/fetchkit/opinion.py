@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fetchkit import fs
 from fetchkit.errors import VerificationError
+from fetchkit.offline import starting_child
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -64,11 +65,13 @@ def ask_gnupg(key: KeyFile, *, search_path: str, work_dir: str) -> Opinion | Non
     with fs.private_dir(os.path.abspath(work_dir), "gpg-") as home:
         environ = {"PATH": os.defpath, "LC_ALL": "C", "HOME": home}
         try:
-            gpg = gnupg.GPG(
-                gpgbinary=program, gnupghome=home, options=_OPTIONS, env=environ
-            )
-            gpg.import_keys(key.binary)
-            listed = gpg.list_keys()
+            # gpg has no network of its own: dirmngr would have it, and is disabled.
+            with starting_child():
+                gpg = gnupg.GPG(
+                    gpgbinary=program, gnupghome=home, options=_OPTIONS, env=environ
+                )
+                gpg.import_keys(key.binary)
+                listed = gpg.list_keys()
         except (OSError, ValueError) as error:
             raise VerificationError(
                 f"{program} does not work: {error}", hint="Reinstall gnupg."

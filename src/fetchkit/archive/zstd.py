@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from fetchkit.archive.decompress import decode, read_chunks
 from fetchkit.archive.members import ArchiveError
 from fetchkit.digest import CHUNK_BYTES
+from fetchkit.offline import starting_child
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -83,13 +84,15 @@ def _start(file: BinaryIO, search_path: str) -> Popen[bytes]:
     # The child shares the descriptor's position, which Python's own buffer may be
     # ahead of.
     os.lseek(file.fileno(), 0, os.SEEK_SET)
-    return subprocess.Popen(
-        [program, "-dcq", "--no-progress", f"--memory={1 << WINDOW_LOG - 20}MB"],
-        stdin=file.fileno(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={"LC_ALL": "C"},
-    )
+    memory = f"--memory={1 << WINDOW_LOG - 20}MB"
+    with starting_child() as isolation:
+        return subprocess.Popen(
+            [*isolation, program, "-dcq", "--no-progress", memory],
+            stdin=file.fileno(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={"LC_ALL": "C"},
+        )
 
 
 def _output(process: Popen[bytes]) -> Iterator[bytes]:

@@ -46,10 +46,16 @@ class Session:
         flags: Mapping[str, Any],
         talk: Talk,
         is_json: bool,
+        until_end: ExitStack,
         tracer: Tracer = UNTRACED,
         needs_lock: bool = False,
         ignores_lock: bool = False,
     ) -> None:
+        """Read the settings, and keep them from here on.
+
+        Args:
+            until_end: what holds for the whole call is entered here.
+        """
         self.environ = environ
         self.talk = talk
         self.is_json = is_json
@@ -57,7 +63,8 @@ class Session:
         self._needs_lock = needs_lock
         self._ignores_lock = ignores_lock
         self._flags = flags
-        self.settings = self._read_settings(environ)
+        self._until_end = until_end
+        self.settings = self._adopt(environ)
 
     @classmethod
     @contextmanager
@@ -93,6 +100,7 @@ class Session:
                 flags=flags,
                 talk=talk,
                 is_json="json" in options,
+                until_end=stack,
                 tracer=tracer or UNTRACED,
                 needs_lock="locked" in options,
                 ignores_lock="no_lock" in options,
@@ -113,7 +121,7 @@ class Session:
 
     def with_app_environ(self, variables: Mapping[str, str]) -> None:
         """Let an app's own variables count as settings, behind the real environment."""
-        self.settings = self._read_settings({**variables, **self.environ})
+        self.settings = self._adopt({**variables, **self.environ})
 
     def find(self, app_dir: str | None = ".") -> Found:
         """The manifest of this call.
@@ -248,6 +256,15 @@ class Session:
             environ={**self.environ, **(environ or {})},
             key_dirs=found.key_dirs,
         )
+
+    def _adopt(self, environ: Mapping[str, str]) -> Settings:
+        """The settings in `environ`, of which being offline holds at once."""
+        settings = self._read_settings(environ)
+        if settings.is_offline:
+            from fetchkit.offline import network_forbidden
+
+            self._until_end.enter_context(network_forbidden())
+        return settings
 
     def _read_settings(self, environ: Mapping[str, str]) -> Settings:
         from dataclasses import replace
