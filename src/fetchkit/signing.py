@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from fetchkit.errors import InputError
 from fetchkit.fs import translated, write_atomic
+from fetchkit.offline import starting_child
 from fetchkit.paths import printable
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def sign_file(path: str, *, key: str, search_path: str) -> str:
     import gnupg  # costs 46 ms; only who signs pays
 
     signature = f"{path}.asc"
-    with translated(path), open(path, "rb") as file:
+    with translated(path), open(path, "rb") as file, starting_child():
         gpg = gnupg.GPG(gpgbinary=program)
         signed: Any = gpg.sign_file(file, keyid=key, detach=True, clearsign=False)
     if not signed.data:
