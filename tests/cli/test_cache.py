@@ -22,7 +22,7 @@ def blob_path(tmp_path: Path) -> Path:
     return tmp_path / "cache" / "v1" / "blobs" / "sha256" / BLOB.hex
 
 
-@pytest.mark.parametrize("action", ["dir", "info", "list", "verify"])
+@pytest.mark.parametrize("action", ["dir", "info", "list", "verify", "gc", "clear"])
 def test_a_cache_that_is_not_there_yet_is_empty_and_stays_unmade(
     cli: Cli, tmp_path: Path, action: str
 ) -> None:
@@ -76,3 +76,73 @@ def test_a_cache_others_may_write_to_is_refused(cli: Cli, tmp_path: Path) -> Non
     ended = cli("cache", "info")
     assert ended.code == 40
     assert "everybody may write to it" in ended.stderr
+
+
+def test_info_says_how_much_may_be_kept(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FETCHKIT_CACHE_QUOTA", "5M")
+    info = json.loads(cli("cache", "info", "--json").stdout)
+    assert info["quota"] == 5 * 1024**2
+    assert info["free"] > 0
+
+
+@pytest.mark.usefixtures("publisher")
+def test_clear_leaves_a_cache_that_works(cli: Cli, tmp_path: Path) -> None:
+    cli("fetch")
+    dry = cli("cache", "clear", "--dry-run")
+    assert BLOB.hex in dry.stdout
+    assert blob_path(tmp_path).exists()
+    cleared = cli("cache", "clear")
+    assert cleared.code == 0
+    assert "removed " in cleared.stderr
+    assert not blob_path(tmp_path).exists()
+    assert cli("fetch").code == 0
+
+
+@pytest.mark.usefixtures("publisher")
+def test_gc_keeps_what_was_used_today(cli: Cli, tmp_path: Path) -> None:
+    cli("fetch")
+    collected = json.loads(cli("cache", "gc", "--json").stdout)
+    assert collected["removed"] == []
+    assert blob_path(tmp_path).exists()
+
+
+@pytest.mark.usefixtures("publisher")
+def test_gc_warns_of_a_quota_that_cannot_be_kept(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli("fetch")
+    monkeypatch.setenv("FETCHKIT_CACHE_QUOTA", "1")
+    ended = cli("cache", "gc")
+    assert ended.code == 0
+    assert "more than the quota" in ended.stderr
+
+
+@pytest.mark.usefixtures("publisher")
+def test_a_download_larger_than_the_quota_is_said_and_used(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FETCHKIT_CACHE_QUOTA", "1")
+    ended = cli("install", "app")
+    assert ended.code == 0
+    assert "FETCHKIT_CACHE_QUOTA" in ended.stderr
+    assert (tmp_path / "app" / "vendor" / "tool").read_bytes() == TOOL
+
+
+def test_prune_keeps_what_the_manifest_needs(
+    cli: Cli, publisher: Publisher, tmp_path: Path
+) -> None:
+    cli("fetch")
+    other = cli("cache", "dir").stdout.strip() + "/v1/blobs/sha256/" + "a" * 64
+    with open(other, "wb") as file:
+        file.write(b"of another branch")
+    assert cli("cache", "prune").code == 2
+    pruned = cli("cache", "prune", "--ci", "--json")
+    removed = json.loads(pruned.stdout)["removed"]
+    assert [each["path"] for each in removed if each["kind"] == "blob"] == [
+        "blobs/sha256/" + "a" * 64
+    ]
+    requests = len(publisher.origin.requests)
+    assert cli("install", "app", "--offline").code == 0
+    assert len(publisher.origin.requests) == requests

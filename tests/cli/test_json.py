@@ -36,6 +36,7 @@ CALLS = {
     "cache info": "cache info",
     "cache list": "cache list",
     "cache verify": "cache verify",
+    "cache gc": "cache clear --dry-run",
     "completion": "completion bash",
     "detect": "detect .",
 }

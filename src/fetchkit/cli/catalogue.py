@@ -33,7 +33,7 @@ COMMANDS = {
     "rollback": Command("rollback", "put back what was installed before", _WORK),
     "verify": Command("verify", "check a file's signature, or an install", _WORK),
     "keys": Command("keys", "pin keys, look at them, see when they end", _WORK),
-    "cache": Command("cache", "look at the cache, check it", _WORK),
+    "cache": Command("cache", "look at the cache, check it, clean it", _WORK),
     "list": Command("list", "list artifacts and what is installed", _LOOK),
     "why": Command("why", "say why an artifact is trusted", _LOOK),
     "doctor": Command("doctor", "check this machine for what fetchkit needs", _LOOK),

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from fetchkit.fs import translated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from fetchkit.artifact import Resolved
     from fetchkit.digest import Digest
     from fetchkit.store.cache import Cache
 
@@ -41,6 +42,25 @@ def list_blobs(cache: Cache) -> Iterator[CachedBlob]:
                 size=os.lstat(path).st_size,
                 urls=urls.get(digest, ()),
             )
+
+
+def known_of(cache: Cache, resolved: Iterable[Resolved]) -> frozenset[Digest]:
+    """Every digest that these builds need, as far as pins and memory tell.
+
+    The builds themselves, and what vouches for them: signatures, lists, keys.
+    """
+    needed: set[Digest] = set()
+    for each in resolved:
+        needed.update(each.documents.values())
+        if each.sha256 is not None:
+            needed.add(each.sha256)
+        urls = [key.url for key in each.signed_by]
+        for place in each.locations:
+            urls += [place.url, place.signature]
+            urls += [place.checksums, place.checksums_signature]
+        remembered = (cache.memory.recall(url) for url in urls if url is not None)
+        needed.update(found.digest for found in remembered if found is not None)
+    return frozenset(needed)
 
 
 def count_quarantined(cache: Cache) -> int:
