@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MAX_MEMBERS = 1_000_000
 """Ten times what a cache of a large team holds; bounds the index in memory."""
+MAX_END_BYTES = 1024 * 1024
+"""A hundred times the record that tar fills up, unless it is told otherwise."""
 
 _BLOB_NAME = re.compile(rf"{BLOBS_DIR}/([0-9a-f]{{64}})")
 _DIRECTORIES = frozenset({"blobs", BLOBS_DIR, "."})
@@ -187,6 +189,15 @@ def _index(file: BinaryIO) -> Iterator[tuple[str, tuple[int, int]]]:
         position += member.size + -member.size % BLOCK_BYTES
         if position > end:
             raise ArchiveError("it is cut off")
+    _check_end(os.pread(file.fileno(), MAX_END_BYTES + 1, position))
+
+
+def _check_end(rest: bytes) -> None:
+    """A tar ends with two empty blocks, and what else there is fills up a record."""
+    if len(rest) < 2 * BLOCK_BYTES:
+        raise ArchiveError("it is cut off")
+    if len(rest) > MAX_END_BYTES or rest.count(0) != len(rest):
+        raise ArchiveError("something follows its end")
 
 
 def _check_name(name: str, kind: str) -> None:
