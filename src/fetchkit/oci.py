@@ -30,6 +30,8 @@ BLOBS_DIR = "blobs/sha256"
 
 TITLE = "org.opencontainers.image.title"
 REF_NAME = "org.opencontainers.image.ref.name"
+SOURCE_URL = "dev.fetchkit.url"
+"""Annotation of ours: the masked url at which some bytes are published."""
 
 MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
 """What registries take as a manifest (distribution specification)."""

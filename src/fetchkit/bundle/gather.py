@@ -14,7 +14,6 @@ from fetchkit.bundle.parts import (
     NAME,
     PLATFORM,
     PROGRAM_TYPE,
-    URL,
     VERSION,
     Part,
     part_of,
@@ -81,7 +80,7 @@ def gather(
                 NAME: each.resolved.name,
                 VERSION: each.resolved.version,
                 PLATFORM: each.resolved.target.name,
-                URL: str(each.resolved.url),
+                oci.SOURCE_URL: str(each.resolved.url),
             },
         )
         if each.resolved.is_signed or each.resolved.is_listed:
@@ -141,7 +140,7 @@ def _vouching_parts(
     )
     documents.keep(vouching)
     for document in vouching.documents:
-        yield part_of(document.data, DOCUMENT_TYPE, {URL: str(document.url)})
+        yield part_of(document.data, DOCUMENT_TYPE, {oci.SOURCE_URL: str(document.url)})
     for key in vouching.keys:
         if key.key.url is None or key.key.file is not None:
             continue
@@ -156,7 +155,7 @@ def _vouching_parts(
             remembered.digest,
             remembered.size,
             DOCUMENT_TYPE,
-            {URL: str(key.key.url)},
+            {oci.SOURCE_URL: str(key.key.url)},
         )
 
 

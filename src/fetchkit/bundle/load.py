@@ -11,7 +11,6 @@ from fetchkit.bundle.parts import (
     LOCK_TYPE,
     MANIFEST_TYPE,
     PROGRAM_TYPE,
-    URL,
     distinct,
     title,
 )
@@ -23,7 +22,7 @@ from fetchkit.errors import (
     VerificationError,
 )
 from fetchkit.fs import copy_measured, translated, write_atomic
-from fetchkit.oci import TITLE
+from fetchkit.oci import SOURCE_URL, TITLE
 from fetchkit.paths import parse_rel_path
 from fetchkit.store.memory import Remembered
 
@@ -66,7 +65,7 @@ def import_bundle(
             _import_blob(tar, part, cache)
             added += 1
     for part in contents.parts:
-        for url in urls.get(part.annotations.get(URL, ""), ()):
+        for url in urls.get(part.annotations.get(SOURCE_URL, ""), ()):
             cache.memory.remember(url, Remembered(digest=part.digest, size=part.size))
     return added
 

@@ -21,8 +21,6 @@ DOCUMENT_TYPE = "application/vnd.fetchkit.document.v1"
 KEY_FILE_TYPE = "application/pgp-keys"
 PROGRAM_TYPE = "application/vnd.fetchkit.program.v1"
 
-URL = "dev.fetchkit.url"
-"""Annotation: the masked url a document or artifact is published at."""
 NAME = "dev.fetchkit.name"
 VERSION = "dev.fetchkit.version"
 PLATFORM = "dev.fetchkit.platform"

@@ -15,7 +15,6 @@ from fetchkit.bundle.parts import (
     MANIFEST_TYPE,
     NAME,
     PLATFORM,
-    URL,
     Contents,
     Part,
     distinct,
@@ -174,7 +173,9 @@ def check_closed(tar: LayoutTar, contents: Contents) -> None:
         (part.annotations.get(NAME), part.annotations.get(PLATFORM)): part.digest
         for part in contents.of_type(ARTIFACT_TYPE)
     }
-    documents = {part.annotations.get(URL) for part in contents.of_type(DOCUMENT_TYPE)}
+    documents = {
+        part.annotations.get(oci.SOURCE_URL) for part in contents.of_type(DOCUMENT_TYPE)
+    }
     for name, locked in lock.artifacts.items():
         held = {
             platform: build

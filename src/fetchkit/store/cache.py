@@ -93,7 +93,9 @@ class Cache:
         return cache
 
     def close(self) -> None:
-        """Let go of what was found: from now on it may be collected."""
+        """Let go of layers, and of what was found: now it may be collected."""
+        for layer in self._layers:
+            layer.close()
         self._leases.release()
 
     def find(self, digest: Digest, *, subject: str) -> Copy | None:

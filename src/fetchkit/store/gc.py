@@ -91,7 +91,7 @@ def collect(
         for entry, used_at in plan.renewals:
             with suppress(OSError):
                 os.utime(entry.path, (used_at, used_at), follow_symlinks=False)
-        done = _report(plan, tuple(_carry_out(plan, layout)))
+        done = _report(plan, tuple(carry_out(plan, layout)))
         with suppress(OSError):
             os.utime(layout.collector_lock, (now, now))
         return done
@@ -115,7 +115,7 @@ def purge(
         plan = plan_purge(holding, keep=keep, needed=needed)
         if dry_run:
             return _report(plan, plan.removals, is_dry=True)
-        return _report(plan, tuple(_carry_out(plan, layout)))
+        return _report(plan, tuple(carry_out(plan, layout)))
 
 
 def collection_time(layout: Layout) -> float | None:
@@ -227,7 +227,7 @@ def _taking_turns(layout: Layout) -> Iterator[_Turn]:
         os.close(descriptor)
 
 
-def _carry_out(plan: Plan, layout: Layout) -> Iterator[Removal]:
+def carry_out(plan: Plan, layout: Layout) -> Iterator[Removal]:
     """Remove what is still as it was planned, and yield it."""
     for removal in plan.removals:
         entry = removal.entry

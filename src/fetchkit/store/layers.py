@@ -14,7 +14,7 @@ import os
 import stat
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from fetchkit.errors import SettingsError
+from fetchkit.errors import FetchkitError, SettingsError
 from fetchkit.store.layout import FORMAT, Layout
 from fetchkit.store.memory import Memory, Remembered
 
@@ -43,6 +43,10 @@ class Layer(Protocol):
 
     def recall(self, url: Url) -> Remembered | None:
         """What `url` gave once, as the layer says."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what is held open; nothing may be asked after that."""
         ...
 
 
@@ -86,6 +90,9 @@ class DirectoryLayer:
         found = self._memory.recall(url) if self._memory else None
         return found and Remembered(digest=found.digest, size=found.size)
 
+    def close(self) -> None:
+        """Nothing is held open."""
+
 
 def open_layers(
     paths: Sequence[str], *, warn: Callable[[str], None]
@@ -104,10 +111,23 @@ def open_layers(
         if os.path.isdir(path):
             layers.append(DirectoryLayer(os.path.abspath(path)))
         elif os.path.lexists(path):
-            raise SettingsError(
-                f"the cache layer {path} is no directory",
-                hint="Name a cache or an OCI image layout in FETCHKIT_CACHE_LAYERS.",
-            )
+            layers.append(_open_tar(os.path.abspath(path)))
         else:
             warn(f"the cache layer {path} is not there; going on without it")
     return tuple(layers)
+
+
+def _open_tar(path: str) -> Layer:
+    # Loaded where a layer is one: the usual build has none.
+    from fetchkit.store.tar_layer import TarLayer
+
+    fault = "it is a device or a pipe"
+    if os.path.isfile(path):
+        try:
+            return TarLayer(path)
+        except FetchkitError as error:
+            fault = error.message
+    raise SettingsError(
+        f"the cache layer {path} is no directory and no bundle: {fault}",
+        hint="FETCHKIT_CACHE_LAYERS takes caches, OCI image layouts and bundles.",
+    )

@@ -119,7 +119,7 @@ def _inspect(args: argparse.Namespace, session: Session) -> int:
             or "key",
             "name": part.annotations.get(kinds.NAME)
             or part.annotations.get(oci.TITLE)
-            or part.annotations.get(kinds.URL, ""),
+            or part.annotations.get(oci.SOURCE_URL, ""),
             "version": part.annotations.get(kinds.VERSION, ""),
             "platform": part.annotations.get(kinds.PLATFORM, ""),
             "size": part.size,
