@@ -21,7 +21,9 @@ def shelf(tmp_path: Path) -> Shelf:
     """An empty cache, and ways to fill it with old things."""
     cache = Cache(str(tmp_path / "cache"), clock=lambda: NOW)
     cache.blobs.ensure_directories()
-    return Shelf(cache)
+    made = Shelf(cache)
+    made.collected(days=0.5)
+    return made
 
 
 @pytest.fixture

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,10 +13,13 @@ import pytest
 from fetchkit.digest import Digest
 from fetchkit.errors import LockTimeoutError, NoSpaceError
 from fetchkit.store import Cache
+from fetchkit.store.gc import carry_out, look
 from fetchkit.store.layout import Layout
 from fetchkit.store.leases import is_held
+from fetchkit.store.plan import plan_gc
 from fetchkit.store.policy import DAY, Policy
 from fetchkit.store.upkeep import Upkeep
+from tests.store.processes import SRC
 from tests.store.shelf import KIB, NOW, Shelf
 
 if TYPE_CHECKING:
@@ -107,6 +113,49 @@ def test_a_closed_cache_relies_on_nothing(shelf: Shelf) -> None:
     assert is_held(cache.layout.blob(digest))
     cache.close()
     assert not is_held(cache.layout.blob(digest))
+
+
+def test_what_was_used_since_the_plan_was_made_stays(shelf: Shelf) -> None:
+    class Using:
+        """Asked whether a blob is needed, uses it and says no."""
+
+        def __contains__(self, blob: object) -> bool:
+            shelf.age(shelf.root / "blobs/sha256" / str(blob), 0)
+            return False
+
+    digest = shelf.put(b"old", days=OLD)
+    holding = look(shelf.cache.layout)
+    plan = plan_gc(holding, Policy(), now=NOW, needed=Using())
+    assert [removal.entry.blob for removal in plan.removals] == [digest.hex]
+    assert list(carry_out(plan, shelf.cache.layout)) == []
+    assert shelf.digests() == {digest}
+
+
+@pytest.mark.parametrize("error", ["ENOLCK", "ENOSYS", "EBADF"])
+def test_without_locks_what_was_used_today_stays(shelf: Shelf, error: str) -> None:
+    """As on NFS: nobody can see who uses what."""
+    strace = shutil.which("strace")
+    assert strace is not None, "this test needs strace: apt-get install strace"
+    used, unused = shelf.put(b"used", days=1), shelf.put(b"unused", days=1.1)
+    script = """
+import sys
+from fetchkit.store import Cache
+from fetchkit.store.policy import Policy
+now = float(sys.argv[2])
+cache = Cache(sys.argv[1], policy=Policy(quota_bytes=1), clock=lambda: now)
+cache.upkeep.collect()
+"""
+    inject = f"inject=flock:error={error}"
+    tracer = (strace, "-f", "-qq", "-o", "/dev/null", "-e", inject)
+    script_arguments = ("-c", script, shelf.cache.layout.cache_dir, str(NOW))
+    subprocess.run(
+        [*tracer, sys.executable, *script_arguments],
+        env={"PYTHONPATH": str(SRC)},
+        check=True,
+        timeout=60,
+    )
+    assert shelf.digests() == {used}
+    assert unused not in shelf.digests()
 
 
 def test_what_is_arriving_is_not_cleared(shelf: Shelf) -> None:
