@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from fetchkit.digest import Digest
 from tests.cli.conftest import TOOL
+from tests.origins import misbehaving
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -146,3 +148,21 @@ def test_prune_keeps_what_the_manifest_needs(
     requests = len(publisher.origin.requests)
     assert cli("install", "app", "--offline").code == 0
     assert len(publisher.origin.requests) == requests
+
+
+def test_gc_keeps_what_a_lock_names_while_the_lock_is_there(
+    cli: Cli, publisher: Publisher, tmp_path: Path
+) -> None:
+    signature = publisher.keys.sign(TOOL)
+    publisher.origin.on("/tool-1.2.3-arm64", misbehaving.answer(TOOL))
+    publisher.origin.on("/tool-1.2.3-arm64.asc", misbehaving.answer(signature))
+    assert cli("lock").code == 0
+    assert cli("fetch", "--locked").code == 0
+    for blob in blob_path(tmp_path).parent.iterdir():
+        os.utime(blob, (0, 0))
+    assert cli("cache", "gc").code == 0
+    assert cli("install", "app", "--offline").code == 0
+    os.utime(blob_path(tmp_path), (0, 0))
+    (tmp_path / "fetchkit.lock").unlink()
+    assert cli("cache", "gc").code == 0
+    assert not blob_path(tmp_path).exists()
