@@ -24,14 +24,21 @@ def read_environ() -> dict[str, str]:
 
 
 def read_target(environ: Mapping[str, str]) -> Target:
-    """The platform this process runs on, and the stack the environment names."""
+    """The platform to build for: what a CNB lifecycle names, else this machine.
+
+    A lifecycle describes the image the app will run in (``CNB_TARGET_*``,
+    platform-contracts N-17), which may be of another architecture.
+    """
     system = os.uname()
     libc = ""
     if system.sysname == "Linux":
         libc = "musl" if any(map(os.path.exists, _MUSL_LOADERS)) else "glibc"
+    distribution = environ.get("CNB_TARGET_DISTRO_NAME")
+    if distribution:
+        libc = "musl" if distribution == "alpine" else "glibc"
     return Target(
-        os=system.sysname.lower(),
-        arch=normalise_arch(system.machine),
+        os=(environ.get("CNB_TARGET_OS") or system.sysname).lower(),
+        arch=normalise_arch(environ.get("CNB_TARGET_ARCH") or system.machine),
         libc=libc,
         stack=environ.get("STACK") or environ.get("CF_STACK", ""),
     )

@@ -116,8 +116,10 @@ class Session:
         """Who chose the platform."""
         if "platform" in self._flags:
             return "--platform"
-        is_set = self.settings.platform is not None
-        return "environment variable FETCHKIT_PLATFORM" if is_set else "this machine"
+        if self.settings.platform is not None:
+            return "environment variable FETCHKIT_PLATFORM"
+        is_told = bool(self.environ.get("CNB_TARGET_ARCH"))
+        return "environment variable CNB_TARGET_ARCH" if is_told else "this machine"
 
     def with_app_environ(self, variables: Mapping[str, str]) -> None:
         """Let an app's own variables count as settings, behind the real environment."""

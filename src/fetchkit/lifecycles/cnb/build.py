@@ -1,0 +1,144 @@
+"""Make the layers that have to be made, and leave the others as they are."""
+
+from __future__ import annotations
+
+import os
+from fetchkit.values import replace, value
+from typing import TYPE_CHECKING
+
+from fetchkit.errors import DigestMismatchError
+from fetchkit.fs import ensure_dir, remove_tree, translated, write_atomic
+from fetchkit.installation import install
+from fetchkit.lifecycles.cnb.layers import is_ours, layer_name, read_record
+from fetchkit.lifecycles.cnb.restored import find_usable
+from fetchkit.sbom import component_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from fetchkit.artifact import Stored
+    from fetchkit.kit import Kit
+    from fetchkit.lifecycles.cnb.layers import Layer
+    from fetchkit.ports import Reporter
+    from fetchkit.receipt import Inputs
+    from fetchkit.sbom import Component
+
+
+@value
+class BuiltLayer:
+    """A layer that holds, or whose image already holds, what it should."""
+
+    layer: Layer
+    component: Component
+    is_reused: bool
+
+
+def clear_leftovers(layers_dir: str, layers: Iterable[Layer]) -> None:
+    """Take away what an earlier run in this directory left, and what nobody names.
+
+    That is layers of ours whose artifact is gone from the manifest, and every
+    ``<layer>.ignore``: the lifecycle fails where it wants to make one (N-13).
+
+    Raises:
+        StorageError: the directory cannot be changed.
+    """
+    wanted = {layer.name for layer in layers}
+    with translated(layers_dir):
+        names = sorted(os.listdir(layers_dir))
+    for name in names:
+        path = os.path.join(layers_dir, name)
+        stem, ending = os.path.splitext(name)
+        if ending == ".ignore":
+            remove_tree(path)
+        elif ending == ".toml" and stem not in wanted and is_ours(path):
+            remove_layer(os.path.join(layers_dir, stem))
+
+
+def remove_layer(path: str) -> None:
+    """Remove a layer and its files.
+
+    Raises:
+        StorageError: it cannot be removed.
+    """
+    for ending in ("", ".toml", ".sbom.cdx.json"):
+        remove_tree(f"{path}{ending}")
+
+
+def build_layers(
+    layers: Sequence[Layer], kit: Kit, *, reporter: Reporter, is_offline: bool
+) -> tuple[BuiltLayer, ...]:
+    """Make every layer hold what it should, in the order of `layers`.
+
+    What can be used again is; only if that is not all, anything is fetched. No
+    layer is touched before all that is needed has arrived and was verified.
+
+    Raises:
+        FetchkitError: an artifact cannot be had, must not be used, or cannot be
+            put in place.
+    """
+    owner = kit.manifest.name
+    inputs = {layer.name: _inputs(layer, kit) for layer in layers}
+    usable = {
+        layer.name: component
+        for layer in layers
+        if (
+            component := find_usable(
+                layer,
+                read_record(f"{layer.path}.toml"),
+                owner=owner,
+                inputs=inputs[layer.name],
+            )
+        )
+    }
+    asked = [
+        layer.resolved.name
+        for layer in layers
+        if layer.name not in usable or (layer.resolved.is_mutable and not is_offline)
+    ]
+    fetched = {
+        layer_name(each.resolved.name): each
+        for each in (kit.fetch(asked) if asked else ())
+    }
+    built = []
+    for layer in layers:
+        component = usable.get(layer.name)
+        stored = fetched.get(layer.name)
+        is_reused = component is not None and (
+            stored is None or stored.digest == component.digest
+        )
+        if component is None or not is_reused:
+            component = _make(layer, fetched[layer.name], kit, inputs[layer.name])
+            reporter.installed(layer.resolved, 1)
+        else:
+            reporter.reused(layer.resolved, "its layer is as it was")
+        built.append(BuiltLayer(layer=layer, component=component, is_reused=is_reused))
+    return tuple(built)
+
+
+def _inputs(layer: Layer, kit: Kit) -> Inputs:
+    """What decides this layer alone: other artifacts of the manifest do not."""
+    name = layer.resolved.name
+    return replace(kit.inputs([name]), manifest=str(layer.recipe), lock="", environ={})
+
+
+def _make(layer: Layer, stored: Stored, kit: Kit, inputs: Inputs) -> Component:
+    """Fill the layer's directory anew.
+
+    Its ``<layer>.toml`` goes first and comes last: a build that is stopped in
+    between leaves a layer that nobody takes for a whole one.
+    """
+    remove_layer(layer.path)
+    ensure_dir(layer.path)
+    owner = kit.manifest.name
+    try:
+        receipt, _ = install([stored], layer.path, owner=owner, inputs=inputs)
+    except DigestMismatchError:
+        # A blob changed after it was hashed: it is set aside and fetched anew.
+        receipt, _ = install(
+            kit.fetch([stored.resolved.name]), layer.path, owner=owner, inputs=inputs
+        )
+    for name, content in layer.environment.items():
+        path = os.path.join(layer.path, name)
+        ensure_dir(os.path.dirname(path))
+        write_atomic(path, content, is_durable=False)
+    return component_of(receipt.items[0], receipt.inputs.target)
