@@ -38,6 +38,9 @@ CALLS = {
     "cache verify": "cache verify",
     "cache gc": "cache clear --dry-run",
     "completion": "completion bash",
+    "keys list": "keys list",
+    "keys show": "keys show good",
+    "keys outlook": "keys outlook",
     "detect": "detect .",
 }
 OPEN = {"signed_by", "packages", "bytecode", "overrides", "origins"}

@@ -109,6 +109,16 @@ def test_a_renewed_key_takes_the_place_of_the_file_that_is_named(
     assert os.listdir(cli.directory / "keys") == ["jq.asc"]
 
 
+def test_the_revocation_of_a_pinned_key_is_taken_in(cli: Cli, manifest: Path) -> None:
+    revoked = KEYS.revoked
+    manifest.write_text(MANIFEST + TABLE.replace(GOOD, revoked.fingerprint))
+    ended = cli("keys", "add", "jq", "--file", KEYS_DIR / "revoked.asc")
+    assert ended.code == 0
+    assert "everything it signed is refused" in ended.stderr
+    kept = cli.directory / "keys" / f"{revoked.fingerprint}.asc"
+    assert read_key(kept.read_bytes(), subject="x", pinned=None).is_revoked
+
+
 def test_an_expired_key_is_kept_with_a_warning(cli: Cli) -> None:
     key = KEYS.expired
     ended = cli(

@@ -43,7 +43,7 @@ def read_key(name: str, table: Fields) -> Key | None:
         table.fault(
             "fingerprints",
             "names no key" if table.has("fingerprints") else "is missing",
-            "Pin the primary key: `gpg --show-keys FILE` prints its fingerprint.",
+            "Pin the primary key: `fetchkit keys show FILE` shows its fingerprint.",
         )
     key = Key(
         name=name,

@@ -29,7 +29,7 @@ def normalise_fingerprint(text: str) -> str:
     if not is_fingerprint(digits):
         raise InvalidValueError(
             f"need the full fingerprint of a key, not {printable(text)}",
-            hint="Write the 40 hex digits that `gpg --show-keys FILE` prints.",
+            hint="Write the 40 hex digits that `fetchkit keys show FILE` shows first.",
         )
     return digits
 

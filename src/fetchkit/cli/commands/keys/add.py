@@ -74,7 +74,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     data, origin = _read_source(args, session)
     pins = _pins(args.fingerprint, place)
     key = read_key(data, subject=origin, pinned=pins or None, now=time.time())
-    _check(key, origin, session)
+    _check(key, origin, session, is_known=bool(place.pins))
     session.talk.step(f"This is the key from {origin}:")
     for line in describe_key(key, origin):
         session.talk.detail(line)
@@ -189,14 +189,22 @@ def _read_source(args: argparse.Namespace, session: Session) -> tuple[bytes, str
         return b"".join(body.chunks), str(url)
 
 
-def _check(key: KeyFile, origin: str, session: Session) -> None:
-    """Refuse a key that could not be used, and one that GnuPG reads differently."""
-    if key.is_revoked:
+def _check(key: KeyFile, origin: str, session: Session, *, is_known: bool) -> None:
+    """Refuse a key that could not be used, and one that GnuPG reads differently.
+
+    Args:
+        is_known: the manifest pins it already: then a revocation is news to keep.
+    """
+    if key.is_revoked and not is_known:
         raise ExpiredKeyError(
             f"key {key.fingerprint} from {origin} was revoked",
             hint="Ask the publisher for their new key.",
         )
-    if key.expires_at is not None and key.expires_at <= time.time():
+    if key.is_revoked:
+        session.talk.warning(
+            "this key was revoked: from now on everything it signed is refused"
+        )
+    elif key.expires_at is not None and key.expires_at <= time.time():
         session.talk.warning(
             "this key has expired; what it signed is refused, unless its table has an "
             "`allow_expired`"
