@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,42 +16,21 @@ from fetchkit.manifest import parse_manifest
 from fetchkit.resolution import resolve_all
 from fetchkit.target import Target
 from tests.examples.heroku import Heroku
+from tests.examples.release import BUCKET, NAME, S3, SHIPPED, Release, vendor
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.origins.authority import Authority
     from tests.origins.nginx import Site
     from tests.signing import TestKeys
 
-SHIPPED = Path(__file__).parents[2] / "examples" / "applink"
-NAME = "heroku-applink-service-mesh"
-BUCKET = "heroku-applink-service-mesh-binaries"
-S3 = ".s3.dualstack.us-east-1.amazonaws.com/"
 VERSION = "HEROKU_APPLINK_SERVICE_MESH_RELEASE_VERSION"
 S3_BUCKET = "HEROKU_APPLINK_SERVICE_MESH_S3_BUCKET"
 ARCH = {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]
 BIN = "vendor/heroku-applink/bin"
 
 pytestmark = pytest.mark.product
-
-
-class Release:
-    """The publisher's bucket, on this machine."""
-
-    def __init__(self, site: Site, keys: TestKeys) -> None:
-        self._site = site
-        self._keys = keys
-        self.key_url = site.add(f"{BUCKET}/public-key.asc", keys.good.public_armor)
-
-    @property
-    def base_url(self) -> str:
-        return self._site.url("")
-
-    def publish(self, version: str, *, by: str = "good", bucket: str = BUCKET) -> None:
-        for arch in ("amd64", "arm64"):
-            path = f"{bucket}/{NAME}-{version}-{arch}"
-            program = f'#!/bin/sh\necho "mesh {version} {arch}: $*"\n'.encode()
-            self._site.add(path, program)
-            self._site.add(f"{path}.asc", self._keys.sign(program, by))
 
 
 @pytest.fixture
@@ -66,19 +44,7 @@ def release(nginx: Site, keys: TestKeys) -> Release:
 def heroku(
     tmp_path: Path, pyz: Path, release: Release, keys: TestKeys, tls_ca: Authority
 ) -> Heroku:
-    buildpack = tmp_path / "buildpack"
-    shutil.copytree(SHIPPED, buildpack, ignore=shutil.ignore_patterns("*.pyz"))
-    shutil.copy(pyz, buildpack / "fetchkit.pyz")
-    manifest = buildpack / "fetchkit.toml"
-    text = manifest.read_text()
-    for shipped, here in (
-        (f"https://{BUCKET}{S3}public-key.asc", release.key_url),
-        (f"https://{{bucket}}{S3}", f"{release.base_url}{{bucket}}/"),
-        ("BC09A30DD766319D02852360732D56A66A537383", keys.good.fingerprint),
-    ):
-        assert shipped in text
-        text = text.replace(shipped, here)
-    manifest.write_text(text)
+    buildpack = vendor(tmp_path / "buildpack", pyz, release, keys)
     made = Heroku(tmp_path / "heroku", buildpack)
     made.variables["FETCHKIT_CA_FILE"] = str(tls_ca.ca_file)
     return made

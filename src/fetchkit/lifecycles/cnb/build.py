@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from fetchkit.values import replace, value
+from fetchkit.values import frozen, replace
 from typing import TYPE_CHECKING
 
 from fetchkit.errors import DigestMismatchError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fetchkit.sbom import Component
 
 
-@value
+@frozen
 class BuiltLayer:
     """A layer that holds, or whose image already holds, what it should."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from fetchkit.values import value
 from typing import TYPE_CHECKING, Any
 
 from fetchkit.errors import ContractError, ManifestError
@@ -12,6 +11,7 @@ from fetchkit.lifecycles import BuildContext
 from fetchkit.manifest.parse import parse_toml
 from fetchkit.paths import printable
 from fetchkit.sbom import MEDIA_TYPE
+from fetchkit.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ _APIS = ("0.8", "0.9", "0.10", "0.11", "0.12")
 _MAX_BYTES = 1024 * 1024
 
 
-@value
+@frozen
 class BuildCall:
     """One call of ``bin/build`` (N-8)."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from fetchkit.values import value
 from typing import TYPE_CHECKING, Any
 
 from fetchkit.fs import translated
 from fetchkit.lifecycles.cnb.call import argument, missing, read_descriptor
+from fetchkit.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ NOT_DETECTED = 100
 _VARIABLES = ("CNB_BUILD_PLAN_PATH", "CNB_BUILDPACK_DIR")
 
 
-@value
+@frozen
 class DetectCall:
     """One call of ``bin/detect`` (N-1)."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from fetchkit.values import value
 from typing import TYPE_CHECKING, Any
 
 from fetchkit.digest import Digest
@@ -15,6 +14,7 @@ from fetchkit.lifecycles.cnb.call import CACHE_LAYER
 from fetchkit.manifest.parse import parse_toml
 from fetchkit.recipe import recipe_digest
 from fetchkit.sbom import Component, document_component, parse_component
+from fetchkit.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,7 +35,7 @@ _AUTOMATIC = frozenset({"bin"})
 """Directories of a layer that the lifecycle puts on PATH itself (N-28)."""
 
 
-@value
+@frozen
 class Layer:
     """Where one artifact goes, and what decides every byte that is there."""
 
@@ -71,7 +71,7 @@ class Layer:
         return files
 
 
-@value
+@frozen
 class LayerRecord:
     """The metadata of a layer: what decided its bytes, and what they are."""
 

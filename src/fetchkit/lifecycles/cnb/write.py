@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from fetchkit.fs import remove_tree, write_atomic
@@ -55,8 +56,8 @@ def write_layers(call: BuildCall, built: Sequence[BuiltLayer]) -> None:
 def write_launch(call: BuildCall, built: Sequence[BuiltLayer]) -> Notes:
     """Write ``launch.toml``: the Procfile's processes, wrapped, and a label.
 
-    The app's own Procfile stays as it is (N-10). Processes are written only where
-    the manifest wraps one: otherwise they are other buildpacks' business.
+    The app's own Procfile stays as it is. Processes are written only where the
+    manifest has something to say about one: else they are other buildpacks' business.
 
     Returns:
         What there is to tell the developer.
@@ -74,12 +75,12 @@ def write_launch(call: BuildCall, built: Sequence[BuiltLayer]) -> Notes:
         procfile, notes = wrap_processes(
             read_procfile(call.context.app_dir),
             resolved,
-            lambda each: program_of(each, paths[each.name]),
+            lambda each: program_of(each, shlex.quote(paths[each.name])),
         )
     document: dict[str, Any] = {}
     if launched:
         document["labels"] = [{"key": LABEL, "value": _label(launched)}]
-    if procfile is not None and any(each.wrap for each in resolved):
+    if procfile is not None:
         document["processes"] = [
             _process(name, command) for name, command in procfile.commands.items()
         ]
