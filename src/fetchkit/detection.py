@@ -22,3 +22,14 @@ def applies(manifest: Manifest, app_dir: str) -> bool:
         next(iglob(pattern, root_dir=app_dir, recursive=True), None) is not None
         for pattern in manifest.detect
     )
+
+
+def is_sidecar_only(manifest: Manifest) -> bool:
+    """Whether a buildpack does nothing but run beside another one's app.
+
+    Such a buildpack is for no app by itself (platform-contracts C-34).
+    """
+    return all(
+        each.process is not None and each.process.sidecar_for
+        for each in manifest.artifacts.values()
+    )

@@ -93,6 +93,15 @@ def user_cache_dir() -> str:
     return str(path)
 
 
+def read_buildpack_version() -> str:
+    """The content of ``VERSION`` beside the program; empty where there is none."""
+    try:
+        with open(os.path.join(program_dir(), "VERSION"), encoding="utf-8") as file:
+            return file.read(256).strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
 def buildpack_dir() -> str | None:
     """The buildpack the program is vendored in, or None if it is in none.
 

@@ -202,6 +202,7 @@ ASKED_EVERY_TIME = {
     "installation": "decides what happens to verified bytes",
     "license": "told to people, decides nothing",
     "wrap": "decides what happens to verified bytes",
+    "process": "decides what happens to verified bytes",
     "advise": "decides what happens to verified bytes",
     "origins": "explains a value, changes nothing",
     "is_trusted_by_lock": "asks for a digest, which is compared on every run",

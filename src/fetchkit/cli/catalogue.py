@@ -20,7 +20,9 @@ _LOOK = "find out"
 COMMANDS = {
     "detect": Command("detect", "say whether this buildpack applies", _LIFECYCLE),
     "compile": Command("compile", "Heroku: install into BUILD_DIR", _LIFECYCLE),
-    "release": Command("release", "Heroku: default process types", _LIFECYCLE),
+    "supply": Command("supply", "Cloud Foundry: install for any app", _LIFECYCLE),
+    "finalize": Command("finalize", "Cloud Foundry: wire all supplies", _LIFECYCLE),
+    "release": Command("release", "print the process types there are", _LIFECYCLE),
     "build": Command("build", "Cloud Native Buildpacks: fill layers", _LIFECYCLE),
     "init": Command("init", "write a fetchkit.toml to start from", _WORK),
     "resolve": Command("resolve", "show what would be fetched", _WORK),

@@ -13,7 +13,9 @@ from fetchkit.paths import escaped
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-PLATFORM_COMMANDS = frozenset({"detect", "build", "compile", "release"})
+PLATFORM_COMMANDS = frozenset(
+    {"detect", "build", "compile", "release", "supply", "finalize"}
+)
 """Commands whose talk follows the platform's form (platform-contracts H-26)."""
 
 _BANG = " !     "

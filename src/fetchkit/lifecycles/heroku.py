@@ -34,9 +34,6 @@ if TYPE_CHECKING:
 CACHE_SUBDIR = "fetchkit"
 """CACHE_DIR is shared by all buildpacks of an app (H-7)."""
 
-RELEASE = "default_process_types: {}\n"
-"""What ``release`` prints: YAML, and nothing but YAML (H-16, H-20)."""
-
 _MARK = "# Written by fetchkit for {owner}; replaced on every build.\n"
 
 

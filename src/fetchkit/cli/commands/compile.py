@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from fetchkit.cli.session import Session
 
@@ -36,7 +37,10 @@ def run(args: argparse.Namespace, session: Session) -> int:
     from fetchkit.environ import changes_for
     from fetchkit.host import buildpack_dir
     from fetchkit.lifecycles import BuildResult, heroku
+    from fetchkit.lifecycles.cloudfoundry.call import is_legacy_compile
 
+    if is_legacy_compile(args.arguments, session.environ):
+        return _run_legacy(args.arguments, session)
     context = heroku.read(args.arguments, buildpack_dir=buildpack_dir())
     manifest, kit, resolved = prepare(
         session,
@@ -58,4 +62,17 @@ def run(args: argparse.Namespace, session: Session) -> int:
     for sentence in notes.advice:
         session.talk.warning(sentence)
     session.emit(describe_outcome(outcome, context.install_root), [])
+    return 0
+
+
+def _run_legacy(arguments: Sequence[str], session: Session) -> int:
+    """Cloud Foundry with a buildpack that has no other script (C-25)."""
+    from fetchkit.cli.account import describe_outcome
+    from fetchkit.cli.staging import finalize, supply
+    from fetchkit.lifecycles.cloudfoundry.call import legacy_call
+
+    call = legacy_call(arguments)
+    outcome = supply(call, session)
+    finalize(call, session)
+    session.emit(describe_outcome(outcome, call.root), [])
     return 0

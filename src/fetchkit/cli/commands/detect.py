@@ -44,12 +44,20 @@ def run(args: argparse.Namespace, session: Session) -> int:
 
     if is_detect(session.environ):
         return _answer_cnb(args.arguments, session)
+    from fetchkit.detection import is_sidecar_only
+
     if not args.arguments:
         raise ContractError(
             "detect was called without BUILD_DIR",
             hint="Call it as the platform does: detect BUILD_DIR.",
         )
     manifest = _find(session, args.arguments[0])
+    if manifest is not None and is_sidecar_only(manifest):
+        session.talk.warning(
+            f"{manifest.name} only runs beside an app: put it in front of the app's "
+            "buildpack"
+        )
+        manifest = None
     if manifest is None:
         session.emit({"name": None}, [])
         return NOT_DETECTED

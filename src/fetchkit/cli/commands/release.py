@@ -1,8 +1,13 @@
-"""Print what Heroku asks of a buildpack's release step: YAML, and nothing else."""
+"""Print the process types a buildpack brings: YAML, and nothing else.
+
+Heroku and Cloud Foundry ask for it, the latter where it has seen no launch.yml.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from fetchkit.errors import NoManifestError
 
 if TYPE_CHECKING:
     import argparse
@@ -22,8 +27,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, session: Session) -> int:
     """Print the document."""
-    from fetchkit.lifecycles import heroku
+    from fetchkit.lifecycles.cloudfoundry.launch import processes_of, render_release
 
-    del args, session
-    print(heroku.RELEASE, end="")
+    try:
+        manifest = session.find(args.build_dir).parse()
+    except NoManifestError:
+        # It was piped into the step before, which cannot be asked any more.
+        print(render_release(()), end="")
+        return 0
+    processes = processes_of(each.process for each in manifest.artifacts.values())
+    print(render_release(processes), end="")
     return 0
