@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fetchkit import host
@@ -27,6 +26,7 @@ from fetchkit.net.sources import open_source
 from fetchkit.settings import read_settings
 from fetchkit.silent import SilentReporter
 from fetchkit.target import Target
+from fetchkit.values import replace
 from fetchkit.wiring import net_settings, work_dir
 
 if TYPE_CHECKING:

@@ -13,8 +13,9 @@ cannot be given any. Pure values: no I/O, no clock, no environment.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from fetchkit.values import field, frozen
 
 if TYPE_CHECKING:
     import datetime
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from fetchkit.urls import Url
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ExpiryException:
     """A dated, reasoned permission to accept an expired key. Shown on every run."""
 
@@ -36,7 +37,7 @@ class ExpiryException:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Key:
     """Who may sign: a name for one or more primary keys, and where they are found."""
 
@@ -52,7 +53,7 @@ class Key:
     """Primary keys or subkeys that no longer count, whatever their files say."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PlatformOverride:
     """What differs on one platform. None means: as the artifact says."""
 
@@ -64,7 +65,7 @@ class PlatformOverride:
     """From a lock: ``signature`` and ``checksums`` -> digest of that file."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class InstallSpec:
     """Where and how an artifact is installed, templates not yet filled."""
 
@@ -85,7 +86,7 @@ class InstallSpec:
     """Mode of a single file: 0755, or 0644 when false."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LayerTypes:
     """What an artifact's layer is for, where a platform builds images of layers."""
 
@@ -97,7 +98,7 @@ class LayerTypes:
     """The next build has its files again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Process:
     """A process that runs beside or instead of the app's own ones."""
 
@@ -111,7 +112,7 @@ class Process:
     """Most memory of a sidecar, in MB."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class VersionList:
     """Where the versions of an artifact are listed, and which may be chosen."""
 
@@ -132,7 +133,7 @@ class VersionList:
         return "://" in self.location
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Artifact:
     """A publisher offers this: templates, rules of trust, and how to install it."""
 
@@ -180,7 +181,7 @@ class Artifact:
         return f"artifacts.{self.name}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Installation:
     """Where and how one build is installed: every template filled and checked."""
 
@@ -196,7 +197,7 @@ class Installation:
     executable: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Location:
     """One place a build is published at, with its detached signature."""
 
@@ -206,7 +207,7 @@ class Location:
     checksums_signature: Url | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Resolved:
     """This build of an artifact fits this target."""
 
@@ -258,7 +259,7 @@ class Resolved:
         return self.sha256 is None and not any(char.isdigit() for char in self.version)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Download:
     """Bytes arrived in private staging; nothing is known about them yet."""
 
@@ -271,7 +272,7 @@ class Download:
     """The url the bytes came from, after redirects."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Signer:
     """One good signature: who made it, and when they say they did."""
 
@@ -285,7 +286,7 @@ class Signer:
     """Name of the manifest's key that allows this signer."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Evidence:
     """Why some bytes are trusted. Kept in receipts and verdicts, shown by ``why``."""
 
@@ -307,7 +308,7 @@ class Evidence:
     """When the first key or signature involved expires, if one does."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Verified:
     """Size, digest and signer hold. Made only by `fetchkit.verification`."""
 
@@ -315,7 +316,7 @@ class Verified:
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Stored:
     """Published in the cache under its digest. Made only by `fetchkit.store`."""
 
@@ -330,7 +331,7 @@ class Stored:
     """Whether the bytes crossed the network in this run."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Entry:
     """One thing on disk that an installation made."""
 
@@ -346,7 +347,7 @@ class Entry:
     """What a link points to, relative to the link's directory."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Installed:
     """Usable in a directory: what was put there, and from what."""
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from fetchkit.digest import CHUNK_BYTES, Measure
@@ -16,6 +15,7 @@ from fetchkit.fs import translated
 from fetchkit.installation import read_receipt
 from fetchkit.paths import printable
 from fetchkit.receipt import STATE_DIR
+from fetchkit.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _ENDING = ".json"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Difference:
     """One path that is not as its receipt says."""
 

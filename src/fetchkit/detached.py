@@ -7,7 +7,6 @@ same.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fetchkit.artifact import Key
@@ -23,6 +22,7 @@ from fetchkit.openpgp import (
 )
 from fetchkit.paths import printable
 from fetchkit.trust import judge
+from fetchkit.values import frozen, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from fetchkit.ports import Clock
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Claim:
     """What is said of a file: a signature by a key, a digest, or both."""
 
@@ -46,7 +46,7 @@ class Claim:
     sha256: Digest | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Proof:
     """Every claim about a file holds."""
 

@@ -7,9 +7,9 @@ pass. Does no I/O.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 
 from fetchkit.errors import InvalidValueError
+from fetchkit.values import frozen
 
 HEX_LENGTH = 64
 _HEX_DIGITS = frozenset("0123456789abcdef")
@@ -19,7 +19,7 @@ CHUNK_BYTES = 256 * 1024
 hashing runs without the interpreter, small enough to keep memory flat."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Digest:
     """A SHA-256 digest, written ``sha256:9f86…``. Built by `parse` or `of`."""
 

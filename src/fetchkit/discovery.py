@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import select
 import stat
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from fetchkit.errors import Fault, ManifestError, NoManifestError, SettingsError
 from fetchkit.fs import translated
 from fetchkit.manifest import Manifest, parse_manifest
 from fetchkit.manifest.parse import MAX_LOCK_BYTES, MAX_MANIFEST_BYTES
+from fetchkit.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ PIPE_SECONDS = 20.0
 """How long the other end of a pipe may take to start: a `curl` over a bad network."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Found:
     """The bytes of a manifest, and where they are from."""
 

@@ -10,7 +10,6 @@ import os
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING
@@ -38,6 +37,7 @@ from fetchkit.openpgp import (
 from fetchkit.ports import Validators
 from fetchkit.retry import plan_retry
 from fetchkit.store.memory import Remembered
+from fetchkit.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +60,7 @@ class Freshness(Enum):
     ANEW = "not at all"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Document:
     """A small file as it was published."""
 
@@ -76,7 +76,7 @@ class Document:
         return Digest.of(self.data)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Vouching:
     """All that decides, besides the bytes themselves, whether they are trusted."""
 

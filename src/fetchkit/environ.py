@@ -9,9 +9,10 @@ when the app runs is known only when the text is rendered. The result runs under
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from fetchkit.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +29,7 @@ class Action(Enum):
     """Put in front of a colon-separated list, once."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class EnvChange:
     """One change to one variable."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fetchkit.trace import UNTRACED
+from fetchkit.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fetchkit.store import Cache
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Equipment:
     """Put together once by `fetchkit.kit`, used by every thread of the run."""
 
@@ -36,6 +36,8 @@ class Equipment:
     read_bundled: Callable[[str], bytes | None] = lambda _: None
     """Gives a file of fetchkit's own ``keys/`` by name."""
     tracer: Tracer = UNTRACED
+    connections: int = 1
+    """Most connections for one large file; 1: never more."""
     is_locking: bool = False
     """A lock is being made: what only it will vouch for is taken as it is now."""
     is_offline: bool = False

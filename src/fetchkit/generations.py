@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fetchkit.errors import InputError, StorageError
@@ -15,6 +14,7 @@ from fetchkit.receipt import STATE_DIR, parse_receipt, receipt_name, render_rece
 from fetchkit.resolution import resolve_again
 from fetchkit.target import Target
 from fetchkit.transaction import transaction
+from fetchkit.values import replace
 
 if TYPE_CHECKING:
     from fetchkit.artifact import Stored

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fetchkit.digest import Digest
@@ -24,6 +23,7 @@ from fetchkit.openpgp import (
     read_key,
     read_revocations,
 )
+from fetchkit.values import frozen, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,7 +36,7 @@ _ENDINGS = (".asc", ".gpg", ".pgp")
 _REVOCATION_ENDINGS = (".rev", ".rev.asc")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LoadedKey:
     """A key of the manifest with the file that holds it."""
 

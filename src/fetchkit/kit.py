@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,7 @@ from fetchkit.manifest.fit import check_url, pin
 from fetchkit.receipt import Inputs
 from fetchkit.resolution import resolve_all
 from fetchkit.trace import UNTRACED
+from fetchkit.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from fetchkit.urls import Url
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Outcome:
     """What an installation came to."""
 

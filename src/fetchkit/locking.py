@@ -7,7 +7,6 @@ it is to be updated: so that locking again changes nothing but what was asked fo
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fetchkit.errors import FetchkitError
@@ -16,6 +15,7 @@ from fetchkit.manifest.fit import entry_fits
 from fetchkit.manifest.lock import Lock, LockedArtifact, LockedBuild, LockedChecksums
 from fetchkit.resolution import platforms, resolve
 from fetchkit.target import Target
+from fetchkit.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence

@@ -8,11 +8,11 @@ documents have equal digests.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fetchkit.digest import Digest
 from fetchkit.errors import InputError, InvalidValueError
+from fetchkit.values import field, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,7 +37,7 @@ MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
 """What registries take as a manifest (distribution specification)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Descriptor:
     """What some bytes are, how many, and their digest."""
 
@@ -61,7 +61,7 @@ class Descriptor:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ImageManifest:
     """An image or artifact: a config and layers."""
 
@@ -71,7 +71,7 @@ class ImageManifest:
     annotations: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Index:
     """A list of manifests: the top of a layout."""
 

@@ -6,8 +6,9 @@ small real implementations. Names no library and touches nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from fetchkit.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from fetchkit.urls import Url
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Validators:
     """What a server gave us to ask "still the same?" with (RFC 9110, 8.8)."""
 
@@ -29,7 +30,21 @@ class Validators:
         return bool(self.etag or self.last_modified)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
+class Span:
+    """The part of a file that is asked for (RFC 9110, 14), and of which file."""
+
+    start: int
+    """The first byte that is wanted."""
+    stop: int | None = None
+    """The first byte that is not; None: all there are."""
+    etag: str | None = None
+    """Strong entity tag of the version the part has to be of; None: of any."""
+    size: int | None = None
+    """What the whole file had, if that is known: another size is another file."""
+
+
+@frozen
 class Body:
     """One answer of a source: bytes that are about to arrive, or "not modified"."""
 
@@ -38,7 +53,12 @@ class Body:
     chunks: Iterator[bytes]
     """The bytes as published: no content coding undone. Read at most once."""
     size: int | None = None
-    """The announced length: a hint for progress and early refusal, no promise."""
+    """The announced length of the whole file: a hint for progress and early refusal,
+    no promise."""
+    start: int = 0
+    """Where in the file `chunks` begin: as asked, or 0 from who knows no parts."""
+    has_parts: bool = False
+    """Whether the source says that it would give parts too."""
     validators: Validators = Validators()
     not_modified: bool = False
     """The validators we sent still hold: `chunks` is empty."""
@@ -53,13 +73,15 @@ class Source(Protocol):
         *,
         limit: int,
         validators: Validators | None = None,
+        span: Span | None = None,
         cancel: Cancel | None = None,
     ) -> AbstractContextManager[Body]:
         """Start to fetch `url`.
 
         Args:
-            limit: most bytes the caller will take; one more is an error.
+            limit: most bytes a whole file may have; one more is an error.
             validators: ask only for something newer than these.
+            span: ask for this part. All of it may come instead: see `Body.start`.
             cancel: looked at between chunks; set by a sibling that failed.
 
         Raises:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
 
 from fetchkit.errors import InputError
+from fetchkit.values import frozen
 
 MAX_PROCFILE_BYTES = 1024 * 1024
 MAX_LINE_CHARS = 64 * 1024
@@ -26,7 +26,7 @@ _BUILTINS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Procfile:
     """The text of a Procfile, checked."""
 

@@ -9,7 +9,6 @@ to "why is this here".
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fetchkit.artifact import Entry, Installation
@@ -17,6 +16,7 @@ from fetchkit.digest import Digest
 from fetchkit.errors import FetchkitError, StorageError
 from fetchkit.evidence import parse_evidence, render_evidence
 from fetchkit.paths import RelPath, parse_rel_path
+from fetchkit.values import field, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +38,7 @@ def receipt_name(owner: str) -> str:
     return f"{STATE_DIR}/{owner}.json"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Inputs:
     """Everything that decided what was installed, besides the network."""
 
@@ -55,7 +55,7 @@ class Inputs:
     """Digest of the key files beside the manifest, revocations included."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ReceiptItem:
     """One installed artifact."""
 
@@ -76,7 +76,7 @@ class ReceiptItem:
     entries: tuple[Entry, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Receipt:
     """Everything one manifest has installed below one root."""
 

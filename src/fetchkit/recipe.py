@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from fetchkit.digest import Digest
 from fetchkit.urls import Url
+from fetchkit.values import fields, is_value
 
 if TYPE_CHECKING:
     from fetchkit.artifact import Resolved
@@ -31,9 +31,9 @@ def recipe_digest(resolved: Resolved, *, root: str, layout: int) -> Digest:
         "root": root,
         "layout": layout,
         "build": {
-            field.name: _plain(getattr(resolved, field.name))
-            for field in dataclasses.fields(resolved)
-            if field.name not in NOT_DECISIVE
+            name: _plain(getattr(resolved, name))
+            for name in fields(resolved)
+            if name not in NOT_DECISIVE
         },
     }
     return Digest.of(json.dumps(recipe, sort_keys=True).encode())
@@ -46,9 +46,6 @@ def _plain(value: object) -> Any:  # noqa: ANN401 -- whatever JSON can hold
         return {str(name): _plain(each) for name, each in value.items()}
     if isinstance(value, (tuple, list)):
         return [_plain(each) for each in value]
-    if isinstance(value, (Url, Digest)) or not dataclasses.is_dataclass(value):
+    if isinstance(value, (Url, Digest)) or not is_value(value):
         return str(value)
-    return {
-        field.name: _plain(getattr(value, field.name))
-        for field in dataclasses.fields(value)
-    }
+    return {name: _plain(getattr(value, name)) for name in fields(value)}

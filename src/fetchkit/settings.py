@@ -6,11 +6,11 @@ check.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from fetchkit.errors import FetchkitError, SettingsError
 from fetchkit.target import Target
+from fetchkit.values import frozen, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 DEFAULT_JOBS = 8
 MAX_JOBS = 64
+DEFAULT_CONNECTIONS = 8
+MAX_CONNECTIONS = 16
 DEFAULT_MAX_BYTES = 4 * 1024**3
 """Most bytes of one artifact whose size no manifest gives: 4 GiB."""
 
@@ -27,7 +29,7 @@ _YES = frozenset({"1", "true", "yes", "on"})
 _NO = frozenset({"", "0", "false", "no", "off"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Settings:
     """Read once, passed on. See `VARIABLES` for how each is called outside."""
 
@@ -44,6 +46,8 @@ class Settings:
     is_offline: bool = False
     jobs: int = DEFAULT_JOBS
     """Most artifacts fetched at one time."""
+    connections: int = DEFAULT_CONNECTIONS
+    """Most connections for one large file."""
     max_bytes: int = DEFAULT_MAX_BYTES
     ca_file: str | None = None
     https_proxy: str = ""
@@ -53,7 +57,7 @@ class Settings:
     temp_dir: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Variable:
     """One environment variable that is a setting."""
 
@@ -88,6 +92,21 @@ def parse_jobs(text: str) -> int:
     """
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_JOBS:
         raise ValueError(f"expected a whole number from 1 to {MAX_JOBS}")
+    return int(text)
+
+
+def parse_connections(text: str) -> int:
+    """How many connections for one large file.
+
+    Raises:
+        ValueError: no whole number from 1 to 16.
+    """
+    if (
+        not text.isascii()
+        or not text.isdigit()
+        or not 1 <= int(text) <= MAX_CONNECTIONS
+    ):
+        raise ValueError(f"expected a whole number from 1 to {MAX_CONNECTIONS}")
     return int(text)
 
 
@@ -143,6 +162,13 @@ VARIABLES = (
     ),
     Variable(
         "FETCHKIT_JOBS", "jobs", parse_jobs, "artifacts at one time", from_app=True
+    ),
+    Variable(
+        "FETCHKIT_CONNECTIONS",
+        "connections",
+        parse_connections,
+        "connections for one large file",
+        from_app=True,
     ),
     Variable(
         "FETCHKIT_MAX_BYTES", "max_bytes", parse_size, "largest download", from_app=True

@@ -8,10 +8,10 @@ start a line of the attacker's for anything that splits text.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from fetchkit.openpgp import is_fingerprint
+from fetchkit.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ _ERRSIG_FIELDS = 6
 _KEY_ID = re.compile(r"[0-9A-F]{16}|[0-9A-F]{40}|[0-9A-F]{64}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RawVerdict:
     """What a verifier said, word for word, and what it was asked."""
 

@@ -5,9 +5,8 @@ Pure: parses and compares. What the host is, `fetchkit.host` knows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from fetchkit.errors import InvalidValueError
+from fetchkit.values import frozen
 
 _ARCHITECTURES = {
     "x86_64": "amd64",
@@ -43,7 +42,7 @@ def uname_arch(arch: str) -> str:
     return _UNAME.get(arch, arch)
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@frozen(kw_only=False, order=True)
 class Target:
     """Operating system and architecture, and what else may decide a download."""
 

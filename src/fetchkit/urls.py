@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 from fetchkit.errors import InvalidValueError
+from fetchkit.values import frozen
 
 MAX_URL_CHARS = 8192
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -19,7 +19,7 @@ _PLAIN_NETLOC = re.compile(r"([^:\[\]]*|\[[0-9a-fA-F:.]*\])(:[0-9]*)?")
 _SECRET_FREE_QUERY = frozenset({"versionId", "version", "v"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Url:
     """A checked ``https:``, ``http:`` or ``file:`` URL.
 

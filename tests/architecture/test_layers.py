@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 LAYERS = {
     "words": """
-        artifact digest errors paths ports silent target urls
+        artifact digest errors paths ports silent target urls values
     """,
     "decisions": """
         checksums environ evidence formats manifest oci openpgp pinning procfile
@@ -25,7 +25,8 @@ LAYERS = {
     """,
     "use cases": """
         api audit bundle choosing detached documents equipment generations history
-        installation kit locking outlook pipeline transfer verification wiring
+        installation kit locking outlook pieces pipeline reception transfer
+        verification wiring
     """,
     "lifecycles": """
         lifecycles

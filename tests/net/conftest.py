@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from fetchkit.net.settings import NetSettings
 from fetchkit.net.sources import Sources, open_source
 from fetchkit.urls import Url
+from fetchkit.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,6 @@ import gzip
 import socket
 import threading
 from contextlib import closing
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,6 +21,7 @@ from fetchkit.errors import (
 from fetchkit.net.http import HttpSource
 from fetchkit.ports import Validators
 from fetchkit.urls import Url
+from fetchkit.values import replace
 from tests.origins.misbehaving import (
     answer,
     dripping,

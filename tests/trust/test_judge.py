@@ -5,8 +5,6 @@ The lines are those that GnuPG 2.2 and 2.4 and Sequoia's gpgv-sq print.
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,6 +19,7 @@ from fetchkit.errors import (
 from fetchkit.openpgp import KeyFile, read_key, read_signatures
 from fetchkit.status import RawVerdict
 from fetchkit.trust import Verdict, judge
+from fetchkit.values import replace
 from tests.keys import packets
 from tests.signing import SIGNED_AT, load_test_keys
 
@@ -66,10 +65,10 @@ def judged(
         exit_code=exit_code,
         tool="gpgv 9.9",
         talk="`nothing to add`",
-        signature=dataclasses.replace(ONE, signatures=ONE.signatures * count),
+        signature=replace(ONE, signatures=ONE.signatures * count),
         keys=(key,),
     )
-    pin = dataclasses.replace(GOOD.pin, fingerprints=(PRIMARY, EXPIRED.fingerprint))
+    pin = replace(GOOD.pin, fingerprints=(PRIMARY, EXPIRED.fingerprint))
     return judge(raw, keys=(pin,), signers=1, now=NOW, subject="tool")
 
 

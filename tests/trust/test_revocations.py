@@ -6,7 +6,6 @@ be made of it.
 
 from __future__ import annotations
 
-import dataclasses
 import shutil
 import time
 from typing import TYPE_CHECKING
@@ -23,6 +22,7 @@ from fetchkit.openpgp import (
     read_signatures,
 )
 from fetchkit.trust import Verdict, judge
+from fetchkit.values import replace
 from tests.keys import packets
 from tests.signing import load_test_keys
 
@@ -148,14 +148,14 @@ def test_what_the_manifest_withdraws_is_refused(
     key = getattr(KEYS, by)
     raw = asked(verifier, key.file, tmp_path, by=by, subkey=subkey)
     assert judged(raw, key.pin).signers
-    pin = dataclasses.replace(key.pin, revoked=(fingerprint,))
+    pin = replace(key.pin, revoked=(fingerprint,))
     assert "withdrawn by `revoked`" in refusal(raw, pin).message
 
 
 def test_withdrawing_one_subkey_leaves_the_other(
     verifier: Verifier, tmp_path: Path
 ) -> None:
-    pin = dataclasses.replace(SUBKEYS.pin, revoked=(SUBKEYS.secrets[1].fingerprint,))
+    pin = replace(SUBKEYS.pin, revoked=(SUBKEYS.secrets[1].fingerprint,))
     raw = asked(verifier, SUBKEYS.file, tmp_path, by="subkeys", subkey=2)
     (signer,) = judged(raw, pin).signers
     assert signer.fingerprint == SUBKEYS.secrets[2].fingerprint
@@ -164,6 +164,6 @@ def test_withdrawing_one_subkey_leaves_the_other(
 def test_a_key_withdrawn_under_one_name_does_not_count_under_another(
     verifier: Verifier, tmp_path: Path
 ) -> None:
-    old = dataclasses.replace(KEYS.second.pin, revoked=(GOOD.fingerprint,))
+    old = replace(KEYS.second.pin, revoked=(GOOD.fingerprint,))
     raw = asked(verifier, GOOD.file, tmp_path, by="good")
     assert "withdrawn" in refusal(raw, GOOD.pin, old).message

@@ -6,7 +6,6 @@ which of them a machine has.
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import shutil
 import time
@@ -25,6 +24,7 @@ from fetchkit.errors import (
 from fetchkit.gpg import Verifier, find_verifier
 from fetchkit.openpgp import KeyFile, read_key, read_signatures
 from fetchkit.trust import Verdict, judge
+from fetchkit.values import replace
 from tests.keys import packets
 from tests.signing import SIGNED_AT, TestKey, load_test_keys
 
@@ -67,8 +67,7 @@ class Case:
 
 def verify(case: Case, verifier: Verifier, work_dir: Path) -> Verdict:
     pins = tuple(
-        dataclasses.replace(key.pin, allow_expired=case.allow_expired)
-        for key in case.trusted
+        replace(key.pin, allow_expired=case.allow_expired) for key in case.trusted
     )
     files = case.key_files or tuple(key.public for key in case.trusted)
     return verify_pinned(case, pins, files, verifier, work_dir)
@@ -564,7 +563,7 @@ def test_weak_digest_is_refused_without_the_reader(
 ) -> None:
     """The verifier is told the weak digests too: two locks on one door."""
     honest = read_signatures(sign(DATA), subject="s")
-    weak = dataclasses.replace(honest, binary=sign(DATA, digest="SHA1", armor=False))
+    weak = replace(honest, binary=sign(DATA, digest="SHA1", armor=False))
     with verifier.start(
         signature=weak, keys=[_file(GOOD)], work_dir=str(tmp_path)
     ) as stream:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import json
 from typing import TYPE_CHECKING, Any
@@ -35,6 +34,8 @@ from fetchkit.receipt import (
 )
 from fetchkit.target import Target
 from fetchkit.urls import Url
+from fetchkit.values import fields as fields_of
+from fetchkit.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -238,9 +239,7 @@ def question(resolved: Resolved = RESOLVED, **changes: Any) -> Digest:
 
 
 def with_key(**changes: Any) -> Resolved:
-    return dataclasses.replace(
-        RESOLVED, signed_by=(dataclasses.replace(KEY, **changes),)
-    )
+    return replace(RESOLVED, signed_by=(replace(KEY, **changes),))
 
 
 @pytest.mark.parametrize(
@@ -250,8 +249,8 @@ def with_key(**changes: Any) -> Resolved:
         pytest.param(question(signature=None), id="no signature"),
         pytest.param(question(checksums=Digest.of(b"c")), id="checksums"),
         pytest.param(question(keys=[Digest.of(b"1")]), id="key file"),
-        pytest.param(question(dataclasses.replace(RESOLVED, signers=2)), id="signers"),
-        pytest.param(question(dataclasses.replace(RESOLVED, signed_by=())), id="keys"),
+        pytest.param(question(replace(RESOLVED, signers=2)), id="signers"),
+        pytest.param(question(replace(RESOLVED, signed_by=())), id="keys"),
         pytest.param(question(with_key(name="other")), id="key name"),
         pytest.param(question(with_key(fingerprints=("B" * 40,))), id="fingerprint"),
         pytest.param(question(with_key(allow_expired=EXCEPTION)), id="exception"),
@@ -270,7 +269,7 @@ def test_every_field_is_in_the_question_or_named_here() -> None:
     """A new field decides about trust until somebody says why it does not."""
     asked = {"signed_by", "signers", "name", "fingerprints"}
     asked |= {"allow_expired", "revoked"}
-    fields = {field.name for field in dataclasses.fields(Resolved)}
+    fields = set(fields_of(Resolved))
     assert fields - asked - set(ASKED_EVERY_TIME) == set()
-    fields = {field.name for field in dataclasses.fields(Key)}
+    fields = set(fields_of(Key))
     assert fields - asked - set(FOUND_BY) == set()

@@ -5,7 +5,7 @@ Pure values; knows no format.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from fetchkit.values import frozen
 
 FILE = "file"
 DIRECTORY = "dir"
@@ -26,7 +26,7 @@ class ArchiveError(Exception):
         self.hint = hint
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Member:
     """One member as the archive states it. Nothing about it has been checked."""
 
@@ -41,7 +41,7 @@ class Member:
     """What a link points to, as written."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Limits:
     """What one archive may cost."""
 

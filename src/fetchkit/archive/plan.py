@@ -8,7 +8,6 @@ and extended attributes are dropped without a word: no tool needs them to run.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from fetchkit.archive.members import (
 )
 from fetchkit.archive.selection import Selected, select, split_path
 from fetchkit.paths import RelPath, path_fault, printable
+from fetchkit.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -31,7 +31,7 @@ _SHOWN_FAULTS = 3
 _EXECUTABLE_BITS = 0o111
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PlannedEntry:
     """One thing that will be made below the target, and from which member."""
 

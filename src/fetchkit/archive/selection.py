@@ -9,12 +9,12 @@ directory takes all that is below: ``bin``, ``bin/*`` and ``bin/**`` all take
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from fetchkit.archive.members import DIRECTORY, ArchiveError
 from fetchkit.paths import printable
+from fetchkit.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _SHOWN_NAMES = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Selected:
     """A wanted member and the path it gets; neither has been checked for safety."""
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import os
 import struct
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from fetchkit.archive.members import ArchiveError
+from fetchkit.values import frozen, replace
 
 if TYPE_CHECKING:
     from fetchkit.archive.members import Limits
@@ -35,7 +35,7 @@ _DESCRIPTOR_BYTES = frozenset({12, 16, 20, 24})
 """A data descriptor: CRC and two sizes, of 4 or 8 bytes, after an optional mark."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Record:
     """One member as the central directory states it."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
 from fetchkit import oci
+from fetchkit.values import field, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -28,7 +28,7 @@ BASE = "dev.fetchkit.base"
 """Annotation of a delta: digest of the bundle manifest it completes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Part:
     """One thing that goes into a bundle, and how to open it."""
 
@@ -36,7 +36,7 @@ class Part:
     open: Callable[[], BinaryIO]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Contents:
     """What a bundle says it holds."""
 

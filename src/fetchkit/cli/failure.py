@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fetchkit.errors import FetchkitError, ManifestError
 from fetchkit.paths import escaped
+from fetchkit.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ PLATFORM_COMMANDS = frozenset(
 _BANG = " !     "
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Style:
     """How errors of this call look; known before its options are parsed."""
 

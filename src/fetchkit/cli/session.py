@@ -169,9 +169,8 @@ class Session:
 
     def offline_kit(self, found: Found, manifest: Manifest) -> Kit:
         """A `Kit` that knows what the cache knows, and says nothing but warnings."""
-        from dataclasses import replace
-
         from fetchkit.cli.talk import Form, Talk
+        from fetchkit.values import replace
 
         return self._kit(
             found,
@@ -269,7 +268,7 @@ class Session:
         return settings
 
     def _read_settings(self, environ: Mapping[str, str]) -> Settings:
-        from dataclasses import replace
+        from fetchkit.values import replace
 
         return replace(read_settings(environ), **self._flags)
 

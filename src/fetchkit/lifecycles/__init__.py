@@ -8,8 +8,9 @@ same place when the app runs), and how a change of environment is spelled.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from fetchkit.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from fetchkit.kit import Outcome
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BuildContext:
     """One platform's call, in our words."""
 
@@ -47,7 +48,7 @@ class BuildContext:
         return read_variables(self.env_dir, accept) if self.env_dir else {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BuildResult:
     """What the build came to; a lifecycle renders it."""
 

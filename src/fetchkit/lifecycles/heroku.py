@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shlex
 import stat
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fetchkit.environ import render_shell
@@ -24,6 +23,7 @@ from fetchkit.lifecycles.processes import (
 )
 from fetchkit.paths import printable
 from fetchkit.transaction import work_dir
+from fetchkit.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import stat
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fetchkit.errors import InputError
@@ -17,6 +16,7 @@ from fetchkit.procfile import (
     is_wrapped,
     wrap_command,
 )
+from fetchkit.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fetchkit.artifact import Resolved
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Notes:
     """What a lifecycle has to tell the developer, one sentence each."""
 

@@ -7,12 +7,12 @@ signed has to be signed still: evidence is never taken away by accident.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fetchkit.artifact import PlatformOverride
 from fetchkit.errors import Fault, ManifestError
 from fetchkit.resolution import platforms
+from fetchkit.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,6 @@ A build in a lock is complete, or the lock is not one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fetchkit.digest import Digest
@@ -17,6 +16,7 @@ from fetchkit.manifest.parse import MAX_LOCK_BYTES, parse_toml
 from fetchkit.openpgp import normalise_fingerprint
 from fetchkit.paths import parse_version
 from fetchkit.target import Target
+from fetchkit.values import field, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,7 @@ _HEAD = "# Written by `fetchkit lock`; change the manifest and run it again.\n"
 _RELOCK = "Run `fetchkit lock` to write it anew."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LockedChecksums:
     """The checksum file that named a build's digest."""
 
@@ -37,7 +37,7 @@ class LockedChecksums:
     signers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LockedBuild:
     """One build for one platform: everything an install has to find again."""
 
@@ -56,7 +56,7 @@ class LockedBuild:
     checksums: LockedChecksums | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LockedArtifact:
     """One artifact: the version that was chosen, and its builds by platform."""
 
@@ -64,7 +64,7 @@ class LockedArtifact:
     builds: Mapping[str, LockedBuild]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Lock:
     """A whole lock."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fetchkit.errors import UnknownArtifactError
+from fetchkit.values import field, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fetchkit.digest import Digest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Requirement:
     """Something a build plan asks for."""
 
@@ -23,7 +23,7 @@ class Requirement:
     """For the buildpack that provides it, such as ``version``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Plan:
     """What a buildpack offers to others, and what it needs of them."""
 
@@ -31,7 +31,7 @@ class Plan:
     requires: tuple[Requirement, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Manifest:
     """A checked manifest: every name in it is harmless, every rule of trust holds."""
 

@@ -6,10 +6,12 @@ says why the others do not.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from fetchkit.errors import (
     HttpStatusError,
+    PartError,
     RefusedError,
     TooLargeError,
     WebPageError,
@@ -19,10 +21,13 @@ from fetchkit.ports import Validators
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from fetchkit.ports import Span
     from fetchkit.urls import Url
 
 OK = 200
+PARTIAL = 206
 NOT_MODIFIED = 304
+UNSATISFIABLE = 416
 
 _STATUS_HINTS = {
     401: "The server asks for credentials: put them into the url, or use a mirror.",
@@ -38,6 +43,8 @@ _COMPRESSED = (
     ".br", ".z", ".zip", ".jar", ".whl", ".apk", ".deb", ".rpm", ".svgz",
 )  # fmt: skip
 
+_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
+
 _MAX_VALIDATOR_CHARS = 1024
 """Longer than any entity tag in use; what is longer we could not store and repeat."""
 
@@ -46,12 +53,18 @@ _MAX_PAGE_PREFIX = 512
 
 
 def check_status(
-    status: int, url: Url, *, conditional: bool, retry_after: float | None = None
+    status: int,
+    url: Url,
+    *,
+    conditional: bool,
+    partial: bool = False,
+    retry_after: float | None = None,
 ) -> None:
-    """Refuse every answer that does not carry the whole artifact.
+    """Refuse every answer that does not carry the artifact, or the part asked for.
 
     Args:
         conditional: whether validators were sent, so that 304 is an answer.
+        partial: whether a part was asked for, so that 206 is one.
 
     Raises:
         HttpStatusError: 4xx and 5xx.
@@ -60,6 +73,10 @@ def check_status(
     """
     if status == OK or (status == NOT_MODIFIED and conditional):
         return
+    if status == PARTIAL and partial:
+        return
+    if status == UNSATISFIABLE and partial:
+        raise PartError(f"{url}: HTTP {status}: there is no such part of it")
     if status >= 400:
         raise HttpStatusError(
             f"{url}: HTTP {status}",
@@ -113,6 +130,55 @@ def parse_length(headers: Mapping[str, str]) -> int | None:
     if "transfer-encoding" in headers or not (text.isascii() and text.isdigit()):
         return None
     return int(text)
+
+
+def render_range(span: Span) -> dict[str, str]:
+    """The headers that ask for `span`.
+
+    Without an entity tag nothing says what the part has to be of: then a digest,
+    or a comparison with what came before, has to.
+    """
+    last = "" if span.stop is None else str(span.stop - 1)
+    headers = {"Range": f"bytes={span.start}-{last}"}
+    if span.etag:
+        headers["If-Range"] = span.etag
+    return headers
+
+
+def check_part(headers: Mapping[str, str], span: Span, url: Url) -> int | None:
+    """Refuse a part that is not the one asked for (RFC 9110, 14.4 and 15.3.7).
+
+    Returns:
+        The size of the whole file, if the server knows it.
+
+    Raises:
+        PartError: another part, of another size, or of another version.
+    """
+    text = headers.get("content-range", "").strip()
+    match = _CONTENT_RANGE.fullmatch(text)
+    if match is None:
+        raise PartError(f"{url}: a part without a place: `{text[:60]}`")
+    start, last, total = match.groups()
+    size = None if total == "*" else int(total)
+    stop = span.stop if span.stop is not None else size
+    if int(start) != span.start or (stop is not None and int(last) + 1 != stop):
+        raise PartError(
+            f"{url}: asked for the part from byte {span.start}, got `{text}`"
+        )
+    length = parse_length(headers)
+    if length is not None and length != int(last) + 1 - int(start):
+        raise PartError(f"{url}: sends {length} bytes as the part `{text}`")
+    if None not in {size, span.size} and size != span.size:
+        raise PartError(f"{url}: has {size} bytes now, {span.size} before")
+    etag = headers.get("etag")
+    if span.etag and etag and etag != span.etag:
+        raise PartError(f"{url}: changed while it was fetched: {etag}, was {span.etag}")
+    return size
+
+
+def is_strong(etag: str | None) -> bool:
+    """Whether two answers with this tag have the same bytes (RFC 9110, 8.8.1)."""
+    return bool(etag) and str(etag).startswith('"')
 
 
 def parse_validators(headers: Mapping[str, str]) -> Validators:

@@ -20,7 +20,7 @@ from fetchkit.ports import Body, Validators
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fetchkit.ports import Cancel
+    from fetchkit.ports import Cancel, Span
     from fetchkit.urls import Url
 
 
@@ -34,6 +34,7 @@ class FileSource:
         *,
         limit: int,
         validators: Validators | None = None,
+        span: Span | None = None,
         cancel: Cancel | None = None,
     ) -> Iterator[Body]:
         """Start to read the file `url` names; see `fetchkit.ports.Source`.
@@ -48,10 +49,14 @@ class FileSource:
             answers.check_size(status.st_size, limit, url)
             current = _build_validators(status)
             unchanged = validators is not None and validators.etag == current.etag
+            start = _find_start(span, status.st_size, current)
+            file.seek(start)
+            chunks = _read(file, url, status, cancel, start)
             yield Body(
                 url=url,
-                chunks=iter(()) if unchanged else _read(file, url, status, cancel),
+                chunks=iter(()) if unchanged else chunks,
                 size=status.st_size,
+                start=start,
                 validators=current,
                 not_modified=unchanged,
             )
@@ -70,10 +75,18 @@ def _open_regular(url: Url) -> BinaryIO:
     return os.fdopen(descriptor, "rb", buffering=0)
 
 
+def _find_start(span: Span | None, size: int, current: Validators) -> int:
+    """Where to begin: as asked, if the file is still the one that was asked for."""
+    if span is None or not 0 <= span.start < size:
+        return 0
+    is_same = span.etag in {None, current.etag} and span.size in {None, size}
+    return span.start if is_same else 0
+
+
 def _read(
-    file: BinaryIO, url: Url, status: os.stat_result, cancel: Cancel | None
+    file: BinaryIO, url: Url, status: os.stat_result, cancel: Cancel | None, start: int
 ) -> Iterator[bytes]:
-    received = 0
+    received = start
     while chunk := _read_chunk(file, url):
         if cancel is not None and cancel.is_set():
             raise TransferCancelledError(f"{url}: transfer given up")

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     import httpx
 
     from fetchkit.net.settings import NetSettings
-    from fetchkit.ports import Cancel, Clock, Tracer
+    from fetchkit.net.transfer import Answer
+    from fetchkit.ports import Cancel, Clock, Span, Tracer
     from fetchkit.urls import Url
 
 
@@ -56,6 +57,7 @@ class HttpSource:
         *,
         limit: int,
         validators: Validators | None = None,
+        span: Span | None = None,
         cancel: Cancel | None = None,
     ) -> Iterator[Body]:
         """Start to fetch `url`; see `fetchkit.ports.Source`.
@@ -78,26 +80,19 @@ class HttpSource:
             tracer=self._tracer,
         )
         known = validators or Validators()
-        with closing(transfer.follow(url, known)) as answer:
+        with closing(transfer.follow(url, known, span)) as answer:
             if answer.status == answers.NOT_MODIFIED:
                 yield Body(
                     url=answer.url, chunks=iter(()), validators=known, not_modified=True
                 )
                 return
-            headers = answer.headers
-            answers.check_coding(headers.get("content-encoding", ""), url, answer.url)
-            answers.check_size(answer.size, limit, answer.url)
-            chunks = answer.read(limit)
-            first = list(itertools.islice(chunks, 1))
-            answers.check_is_no_page(
-                headers.get("content-type", ""), b"".join(first), answer.url
+            answers.check_coding(
+                answer.headers.get("content-encoding", ""), url, answer.url
             )
-            yield Body(
-                url=answer.url,
-                chunks=itertools.chain(first, chunks),
-                size=answer.size,
-                validators=answers.parse_validators(headers),
-            )
+            if answer.status == answers.PARTIAL and span is not None:
+                yield _part(answer, span, limit)
+            else:
+                yield _whole(answer, limit)
 
     def _ready_client(self) -> httpx.Client:
         with self._lock:
@@ -118,3 +113,33 @@ class HttpSource:
             from fetchkit.net.transport import build_client  # loads httpx
 
             return build_client(self._settings, context.result(), self._tracer)
+
+
+def _whole(answer: Answer, limit: int) -> Body:
+    answers.check_size(answer.size, limit, answer.url)
+    chunks = answer.read(limit)
+    first = list(itertools.islice(chunks, 1))
+    answers.check_is_no_page(
+        answer.headers.get("content-type", ""), b"".join(first), answer.url
+    )
+    return Body(
+        url=answer.url,
+        chunks=itertools.chain(first, chunks),
+        size=answer.size,
+        has_parts=answer.headers.get("accept-ranges", "").strip() == "bytes",
+        validators=answers.parse_validators(answer.headers),
+    )
+
+
+def _part(answer: Answer, span: Span, limit: int) -> Body:
+    size = answers.check_part(answer.headers, span, answer.url)
+    answers.check_size(size, limit, answer.url)
+    stop = span.stop if span.stop is not None else limit
+    return Body(
+        url=answer.url,
+        chunks=answer.read(stop - span.start),
+        size=size,
+        start=span.start,
+        has_parts=True,
+        validators=answers.parse_validators(answer.headers),
+    )

@@ -11,17 +11,17 @@ from __future__ import annotations
 
 import base64
 import ipaddress
-from dataclasses import dataclass, field, replace
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from fetchkit.errors import InvalidValueError, RefusedError
 from fetchkit.paths import printable
 from fetchkit.urls import Url
+from fetchkit.values import field, frozen, replace
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Hop:
     """One request of a chain. Built by `first_hop` and `next_hop`."""
 

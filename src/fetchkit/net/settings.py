@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, field
 
 from fetchkit import __version__
 from fetchkit.errors import InvalidValueError, SettingsError
 from fetchkit.urls import Url
+from fetchkit.values import field, frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Proxies:
     """Which proxy stands between us and an ``https:`` host.
 
@@ -48,7 +48,7 @@ class Proxies:
         return self.https
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NetSettings:
     """Limits and habits of every transfer. Times are in seconds."""
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from fetchkit.net.settings import NetSettings
-    from fetchkit.ports import Body, Cancel, Source, Tracer, Validators
+    from fetchkit.ports import Body, Cancel, Source, Span, Tracer, Validators
     from fetchkit.urls import Url
 
 
@@ -32,11 +32,13 @@ class Sources:
         *,
         limit: int,
         validators: Validators | None = None,
+        span: Span | None = None,
         cancel: Cancel | None = None,
     ) -> AbstractContextManager[Body]:
         """Start to fetch `url`; see `fetchkit.ports.Source`."""
-        source = self._by_scheme[url.scheme]
-        return source.open(url, limit=limit, validators=validators, cancel=cancel)
+        return self._by_scheme[url.scheme].open(
+            url, limit=limit, validators=validators, span=span, cancel=cancel
+        )
 
 
 class OfflineSource:
@@ -48,6 +50,7 @@ class OfflineSource:
         *,
         limit: int,
         validators: Validators | None = None,
+        span: Span | None = None,
         cancel: Cancel | None = None,
     ) -> NoReturn:
         """Refuse.
@@ -55,7 +58,7 @@ class OfflineSource:
         Raises:
             OfflineError: always, naming `url`.
         """
-        del limit, validators, cancel
+        del limit, validators, span, cancel
         raise OfflineError(
             f"offline, and `{url.last_part}` is needed from {url}",
             hint="Run once without --offline, or import a bundle that holds it: "

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import httpx
 
     from fetchkit.net.settings import NetSettings
-    from fetchkit.ports import Cancel, Clock, Tracer, Validators
+    from fetchkit.ports import Cancel, Clock, Span, Tracer, Validators
     from fetchkit.urls import Url
 
 _MAX_DRAIN_BYTES = 64 * 1024
@@ -93,21 +93,23 @@ class Transfer:
         total = settings.total_timeout
         self._deadline = None if total is None else time.monotonic() + total
 
-    def follow(self, url: Url, validators: Validators) -> Answer:
+    def follow(
+        self, url: Url, validators: Validators, span: Span | None = None
+    ) -> Answer:
         """Ask for `url` and go where its answers send us.
 
         Returns:
-            The last answer: 200, or 304 to `validators`.
+            The last answer: 200, 304 to `validators`, or 206 to `span`.
 
         Raises:
             NetworkError: no usable answer; nothing is left open.
         """
         hop = first_hop(url)
         while True:
-            answer = self._ask(hop, validators)
+            answer = self._ask(hop, validators, span)
             try:
                 if answer.status not in REDIRECTS:
-                    self._check(answer, validators)
+                    self._check(answer, validators, span)
                     return answer
                 _drain(answer)
             except BaseException:
@@ -117,7 +119,7 @@ class Transfer:
             location = answer.headers.get("location")
             hop = next_hop(hop, location, limit=self._settings.max_redirects)
 
-    def _ask(self, hop: Hop, validators: Validators) -> Answer:
+    def _ask(self, hop: Hop, validators: Validators, span: Span | None) -> Answer:
         pace = Pace(
             hop.url, self._settings, cancel=self._cancel, deadline=self._deadline
         )
@@ -129,31 +131,35 @@ class Transfer:
             request = self._client.build_request(
                 "GET",
                 hop.url.secret,
-                headers=_render_headers(hop, validators),
+                headers=_render_headers(hop, validators, span),
                 extensions={"timeout": timeouts(pace, self._settings)},
             )
             response = self._client.send(request, stream=True)
         pace.begin_body()
         return Answer(hop.url, response, pace, self._settings)
 
-    def _check(self, answer: Answer, validators: Validators) -> None:
+    def _check(self, answer: Answer, validators: Validators, span: Span | None) -> None:
         answers.check_status(
             answer.status,
             answer.url,
             conditional=bool(validators),
+            partial=span is not None,
             retry_after=answers.parse_retry_after(
                 answer.headers.get("retry-after"), now=self._clock()
             ),
         )
 
 
-def _render_headers(hop: Hop, validators: Validators) -> dict[str, str]:
+def _render_headers(
+    hop: Hop, validators: Validators, span: Span | None
+) -> dict[str, str]:
     headers = {
         "Authorization": hop.authorization,
         "If-None-Match": validators.etag,
         "If-Modified-Since": validators.last_modified,
     }
-    return {name: value for name, value in headers.items() if value}
+    asked = answers.render_range(span) if span else {}
+    return {**{name: value for name, value in headers.items() if value}, **asked}
 
 
 def _drain(answer: Answer) -> None:

@@ -7,7 +7,6 @@ names the primary key as its issuer; whether it tells the truth is not checked.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fetchkit.openpgp.key import PublicKey, parse_public_key
@@ -23,13 +22,15 @@ if TYPE_CHECKING:
 _CERTIFICATION_REVOCATION = 0x30
 
 
-@dataclass(slots=True)
 class Component:
     """A primary key or subkey and the signatures that follow it, while collected."""
 
-    key: PublicKey
-    signatures: list[Signature] = field(default_factory=list)
-    _user_ids: list[bytes] = field(default_factory=list)
+    __slots__ = ("_user_ids", "key", "signatures")
+
+    def __init__(self, key: PublicKey) -> None:
+        self.key = key
+        self.signatures: list[Signature] = []
+        self._user_ids: list[bytes] = []
 
     @property
     def user_ids(self) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ never a reason to accept. That is the verifier's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fetchkit.errors import UntrustedKeyError
@@ -17,6 +16,7 @@ from fetchkit.openpgp.binding import Component, group, newest, own_signatures
 from fetchkit.openpgp.octets import MalformedError
 from fetchkit.openpgp.packets import Tag, UnexpectedPacketError, read_packets
 from fetchkit.openpgp.signature import digest_name
+from fetchkit.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -43,7 +43,7 @@ _SUBKEY_REVOCATION = 0x28
 _KEY_REVOCATION = 0x20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class KeyPart:
     """A primary key or a subkey, with what its newest binding says of it."""
 
@@ -62,7 +62,7 @@ class KeyPart:
     """Why no signature by this part is accepted, such as ``RSA 1024``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class KeyFile:
     """One pinned primary key and its subkeys."""
 

@@ -7,7 +7,6 @@ a careful reader does not. Whether a signature is *good* is not decided here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fetchkit.errors import BadSignatureError, UnsignedError
@@ -20,6 +19,7 @@ from fetchkit.openpgp.signature import (
     digest_name,
     parse_signature,
 )
+from fetchkit.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +37,7 @@ _HINT = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SignatureFacts:
     """What one signature says about itself. Claims: nothing is verified yet."""
 
@@ -58,7 +58,7 @@ class SignatureFacts:
     """Seconds since the epoch; None when the signature does not expire."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SignatureFile:
     """A file that holds detached signatures and nothing else."""
 

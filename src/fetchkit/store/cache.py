@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from fetchkit.artifact import Download, Evidence, Resolved, Verified
     from fetchkit.ports import Clock
     from fetchkit.store.layers import Layer
+    from fetchkit.store.parts import Part
     from fetchkit.urls import Url
 
 
@@ -206,6 +207,26 @@ class Cache:
         with self._locked(self.layout.lock(url)) as is_held:
             yield is_held
 
+    @contextmanager
+    def part(self, url: Url, *, is_locked: bool) -> Iterator[Part]:
+        """A file for what `url` gives, with what it gave before it broke off.
+
+        Args:
+            is_locked: whether we hold `lock(url)`; else the part is nobody else's.
+
+        Raises:
+            StorageError: the cache cannot be written to.
+        """
+        from fetchkit.store.parts import Part, opened_part
+
+        self.blobs.ensure_directories()
+        if is_locked:
+            with opened_part(self.layout.part(url)) as part:
+                yield part
+        else:
+            with self.blobs.staged() as path:
+                yield Part(path, None)
+
     def recorded(
         self, resolved: Resolved, digest: Digest, evidence: Evidence
     ) -> Stored | None:
@@ -260,7 +281,8 @@ class Cache:
             file = layer.open(digest)
             if file is None:
                 continue
-            with file, translated(layer.name):
+            copy = None
+            with file, suppress(OSError):
                 copy = self._adopt(file, digest) or _use_in_place(file, digest, layer)
             if copy is not None:
                 return copy

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, get_args
 
@@ -31,6 +30,7 @@ from fetchkit.store.plan import (
 )
 from fetchkit.store.policy import UNLOCKED_SECONDS, read_disk
 from fetchkit.store.references import References
+from fetchkit.values import frozen, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Iterator
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 _HEX_DIGITS = frozenset("0123456789abcdef")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Collected:
     """What a collection did, or would do."""
 
@@ -102,7 +102,8 @@ def purge(
 ) -> Collected | None:
     """Remove all but what running processes use and the blobs in `keep`, by hex.
 
-    Returns None if another process collects.
+    Returns None if another process collects. Where the file system has no locks, what
+    is in use is not seen: for a cache that nobody works with.
 
     Raises:
         StorageError: the cache cannot be read or written to.
@@ -211,13 +212,10 @@ class _Turn(Enum):
 @contextmanager
 def _taking_turns(layout: Layout) -> Iterator[_Turn]:
     """Be the only collector while the block runs, if that can be had."""
-    path = layout.collector_lock
-    with translated(path):
-        try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-        except FileNotFoundError:  # there is no cache yet
-            yield _Turn.UNKNOWN
-            return
+    descriptor = _open_lock(layout.collector_lock)
+    if descriptor is None:  # there is no cache yet
+        yield _Turn.UNKNOWN
+        return
     try:
         turn = _Turn.UNKNOWN
         with suppress(OSError):
@@ -225,6 +223,13 @@ def _taking_turns(layout: Layout) -> Iterator[_Turn]:
         yield turn
     finally:
         os.close(descriptor)
+
+
+def _open_lock(path: str) -> int | None:
+    with translated(path), suppress(FileNotFoundError):
+        # For reading alone, as blobs are: what cannot be locked here cannot there.
+        return os.open(path, os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    return None
 
 
 def carry_out(plan: Plan, layout: Layout) -> Iterator[Removal]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from fetchkit.values import frozen
 
 if TYPE_CHECKING:
     from fetchkit.digest import Digest
@@ -29,7 +30,7 @@ CACHEDIR_TAG = b"""Signature: 8a477f597d28d172789f06886806bc55
 """The first line is fixed by the Cache Directory Tagging Specification."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Layout:
     """The paths of one cache. Every name in it is one we computed."""
 
@@ -95,6 +96,10 @@ class Layout:
     def lock(self, url: Url) -> str:
         """Held while `url` is fetched."""
         return os.path.join(self.locks_dir, f"{_name_of(url)}.lock")
+
+    def part(self, url: Url) -> str:
+        """What has arrived of `url`, while it is locked."""
+        return os.path.join(self.ingest_dir, f"{_name_of(url)}.part")
 
     def install_lock(self, root: str) -> str:
         """Held while something is installed below the directory `root`."""

@@ -92,9 +92,10 @@ def unused(path: str) -> Iterator[os.stat_result | None]:
 
     Yields what it is, or None if it is in use, no regular file, or not there.
     """
-    try:
+    descriptor = None
+    with suppress(OSError):
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
+    if descriptor is None:
         yield None
         return
     try:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fetchkit.digest import Digest
@@ -18,6 +17,7 @@ from fetchkit.errors import FetchkitError
 from fetchkit.evidence import parse_evidence, render_evidence
 from fetchkit.fs import write_atomic
 from fetchkit.ports import Validators
+from fetchkit.values import field, frozen
 
 if TYPE_CHECKING:
     from fetchkit.artifact import Evidence
@@ -28,7 +28,7 @@ MAX_DOCUMENT_BYTES = 64 * 1024
 _MALFORMED = (ValueError, KeyError, TypeError, AttributeError, FetchkitError)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Remembered:
     """The last verified answer of a url."""
 

@@ -6,10 +6,10 @@ notes about blobs that are gone, then blobs, the least recently used first.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from fetchkit.store.policy import DAY, PAUSE_SECONDS, QUOTA_GOAL
+from fetchkit.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
@@ -53,7 +53,7 @@ class Removal(NamedTuple):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Holding:
     """What there is to decide about."""
 
@@ -63,7 +63,7 @@ class Holding:
     """When the last collection ended, in seconds since the epoch."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Plan:
     """What a collection does."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from fetchkit.values import frozen
 
 HOUR = 3600.0
 DAY = 24 * HOUR
@@ -52,7 +53,7 @@ class Disk(NamedTuple):
     """What a user without privileges may still write."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Policy:
     """What may stay in a cache."""
 

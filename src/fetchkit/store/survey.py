@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fetchkit.fs import translated
+from fetchkit.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fetchkit.store.cache import Cache
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CachedBlob:
     """One blob, as it calls itself; its content was not looked at."""
 

@@ -6,7 +6,6 @@ Pure. Counts and orders; whether a single signature counts is decided in
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fetchkit.errors import (
@@ -16,6 +15,7 @@ from fetchkit.errors import (
 )
 from fetchkit.status import StatusError, parse_status
 from fetchkit.trust.signer import Pin, PinnedSignature
+from fetchkit.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,7 +45,7 @@ _REASONS = {
 """What ``ERRSIG`` means by its numbers (libgpg-error)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Verdict:
     """Enough pinned keys signed these bytes."""
 

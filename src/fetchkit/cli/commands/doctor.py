@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fetchkit import __version__, host
@@ -16,6 +15,7 @@ from fetchkit.cli.columns import table
 from fetchkit.cli.talk import format_size
 from fetchkit.errors import FetchkitError, NoSpaceError, StorageError
 from fetchkit.fs import translated
+from fetchkit.values import frozen
 
 if TYPE_CHECKING:
     import argparse
@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     del parser
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Finding:
     """What was found out about one thing."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fetchkit.digest import Digest
@@ -21,6 +20,7 @@ from fetchkit.openpgp import normalise_fingerprint
 from fetchkit.paths import parse_name
 from fetchkit.target import normalise_arch
 from fetchkit.urls import Url
+from fetchkit.values import frozen
 
 if TYPE_CHECKING:
     import argparse
@@ -79,7 +79,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     return 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Start:
     """What a new manifest starts from. Outside text, not checked yet."""
 

@@ -6,13 +6,13 @@ anew. Touches no network.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fetchkit.cli.account import overrides_of, signers_of
 from fetchkit.cli.columns import facts, moment
 from fetchkit.errors import OfflineError, UnknownArtifactError
 from fetchkit.evidence import render_evidence
+from fetchkit.values import frozen
 
 if TYPE_CHECKING:
     import argparse
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     return 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Known:
     """What is known of one artifact, whoever knows it."""
 
