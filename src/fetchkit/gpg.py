@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fetchkit import child, fs
@@ -19,6 +18,7 @@ from fetchkit.child import ChildError
 from fetchkit.errors import UntrustedKeyError, VerificationError
 from fetchkit.paths import printable
 from fetchkit.status import RawVerdict
+from fetchkit.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -100,7 +100,7 @@ class SignatureStream:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Verifier:
     """A gpgv or gpg that works. Made by `find_verifier`."""
 

@@ -7,8 +7,9 @@ what it publishes is still right (blobs appear by link, whole or not at all).
 from __future__ import annotations
 
 import errno
+import os
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from fetchkit.errors import LockTimeoutError
@@ -33,7 +34,8 @@ def held(path: str, *, timeout: float = LOCK_TIMEOUT_SECONDS) -> Iterator[bool]:
 
     Yields whether the lock is really held: False on a file system without locks,
     where several processes may do the same work. The file stays: removing it would
-    let two waiters lock two different files of that name.
+    let two waiters lock two different files of that name. Its time says when it was
+    last wanted, so that the collector can remove it after a week of rest.
 
     Raises:
         LockTimeoutError: another process held it for `timeout` seconds.
@@ -49,6 +51,9 @@ def held(path: str, *, timeout: float = LOCK_TIMEOUT_SECONDS) -> Iterator[bool]:
                 f"another process has held {path} for {timeout:.0f} s",
                 hint="Wait for it or end it; if none is running, delete that file.",
             ) from None
+    if is_held:
+        with suppress(OSError):
+            os.utime(path)
     try:
         yield is_held
     finally:

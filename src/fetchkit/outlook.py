@@ -8,11 +8,11 @@ comes first, and no lock changes that.
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from fetchkit.errors import UntrustedKeyError
 from fetchkit.openpgp.fingerprint import key_id_of
+from fetchkit.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,7 +26,7 @@ DEFAULT_DAYS = 60
 DAY_SECONDS = 24 * 3600
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Prospect:
     """One key, or subkey of it, that has signed something, and what is to come."""
 

@@ -10,13 +10,13 @@ import hashlib
 import json
 import os
 import zlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fetchkit.digest import Digest, Measure
 from fetchkit.errors import FetchkitError, InputError, StorageError
 from fetchkit.fs import translated
 from fetchkit.paths import printable
+from fetchkit.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,7 @@ _RECORD = "environment.json"
 _MAX_SUMS_BYTES = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PyzReport:
     """What was found in a pyz and beside it."""
 

@@ -7,12 +7,12 @@ is listed. https://cyclonedx.org/docs/1.5/json/ is the format.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from fetchkit import __version__
 from fetchkit.digest import Digest
+from fetchkit.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,7 +23,7 @@ MEDIA_TYPE = "application/vnd.cyclonedx+json"
 SPEC_VERSION = "1.5"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Component:
     """One installed artifact, as far as a bill of materials tells it."""
 

@@ -55,7 +55,7 @@ def test_what_does_not_fit_is_refused(given: dict[str, str], reason: str) -> Non
 
 def test_positions_are_refused_unless_they_are_asked_for() -> None:
     with pytest.raises(TypeError):
-        Build("jq")  # type: ignore[misc]
+        Build("jq")  # type: ignore[call-arg]
     assert Pair(1, 2) == Pair(first=1, second=2)
     with pytest.raises(TypeError):
         Pair(1, 2, 3)  # type: ignore[call-arg]
@@ -66,7 +66,7 @@ def test_a_value_cannot_be_changed_or_grow() -> None:
     with pytest.raises(FrozenError, match=r"Build\.size"):
         build.size = 1  # type: ignore[misc]
     with pytest.raises(FrozenError):
-        del build.name  # type: ignore[misc]
+        del build.name
     with pytest.raises(AttributeError):
         build.colour = "red"  # type: ignore[attr-defined]
 
