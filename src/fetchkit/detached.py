@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from fetchkit.artifact import Key
 from fetchkit.digest import CHUNK_BYTES, Digest, Measure
 from fetchkit.errors import DigestMismatchError, InputError, UsageError
+from fetchkit.fingerprint import normalise_fingerprint
 from fetchkit.fs import translated
 from fetchkit.openpgp import (
     MAX_KEY_BYTES,
     MAX_SIGNATURE_BYTES,
-    normalise_fingerprint,
     read_key,
     read_signatures,
 )

@@ -11,7 +11,7 @@ import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from fetchkit.errors import UntrustedKeyError
-from fetchkit.openpgp.fingerprint import key_id_of
+from fetchkit.fingerprint import key_id_of
 from fetchkit.values import frozen
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from contextlib import suppress
 from typing import Any
 
 from fetchkit.errors import ConflictError, InputError, InvalidValueError, ManifestError
+from fetchkit.fingerprint import normalise_fingerprint
 from fetchkit.manifest.parse import parse_toml
-from fetchkit.openpgp import normalise_fingerprint
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 

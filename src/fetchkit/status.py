@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from fetchkit.openpgp import is_fingerprint
+from fetchkit.fingerprint import is_fingerprint
 from fetchkit.values import frozen
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fetchkit.errors import FetchkitError
-from fetchkit.openpgp import normalise_fingerprint, read_key, read_signatures
+from fetchkit.fingerprint import normalise_fingerprint
+from fetchkit.openpgp import read_key, read_signatures
 from fetchkit.openpgp.armor import SIGNATURE as SIGNATURE_LABEL
 from fetchkit.openpgp.armor import read_armored
 from tests.keys import packets

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from fetchkit.errors import InvalidValueError
-from fetchkit.openpgp import normalise_fingerprint
+from fetchkit.fingerprint import normalise_fingerprint
 
 V4 = "BC09A30DD766319D02852360732D56A66A537383"
 V6 = V4 + "0123456789ABCDEF01234567"

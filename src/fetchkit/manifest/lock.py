@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from fetchkit.digest import Digest
 from fetchkit.errors import Fault, ManifestError
+from fetchkit.fingerprint import normalise_fingerprint
 from fetchkit.manifest.fields import Fields
 from fetchkit.manifest.parse import MAX_LOCK_BYTES, parse_toml
-from fetchkit.openpgp import normalise_fingerprint
 from fetchkit.paths import parse_version
 from fetchkit.target import Target
 from fetchkit.values import field, frozen

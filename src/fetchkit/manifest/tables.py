@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from typing import TYPE_CHECKING
 
@@ -15,11 +14,11 @@ from fetchkit.artifact import (
 )
 from fetchkit.digest import Digest
 from fetchkit.errors import InvalidValueError
+from fetchkit.fingerprint import normalise_fingerprint
 from fetchkit.manifest import rules
 from fetchkit.manifest.listed import read_versions
 from fetchkit.manifest.platforms import parse_license, read_layer
 from fetchkit.manifest.processes import read_processes
-from fetchkit.openpgp import normalise_fingerprint
 from fetchkit.paths import parse_name, parse_variable
 from fetchkit.target import Target, normalise_arch
 from fetchkit.urls import Url
@@ -125,6 +124,8 @@ def _read_exception(table: Fields) -> ExpiryException | None:
     inner = table.table("allow_expired")
     if inner is None:
         return None
+    import datetime  # only manifests with such an exception pay for it
+
     reason = inner.text("reason", required=True)
     until = inner.take_any("until")
     if isinstance(until, str):

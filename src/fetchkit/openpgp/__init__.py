@@ -14,7 +14,6 @@ of RFC 9580 that takes; verifies no signature.
 
 from __future__ import annotations
 
-from fetchkit.openpgp.fingerprint import is_fingerprint, normalise_fingerprint
 from fetchkit.openpgp.key_file import (
     CLOCK_TOLERANCE_SECONDS,
     MAX_KEY_BYTES,
@@ -48,8 +47,6 @@ __all__ = [
     "SignatureFacts",
     "SignatureFile",
     "apply_revocations",
-    "is_fingerprint",
-    "normalise_fingerprint",
     "read_key",
     "read_revocations",
     "read_signatures",

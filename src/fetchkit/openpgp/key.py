@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import NamedTuple
 
-from fetchkit.openpgp.fingerprint import key_id_of
+from fetchkit.fingerprint import key_id_of
 from fetchkit.openpgp.octets import MalformedError, Octets
 
 MIN_RSA_BITS = 2048

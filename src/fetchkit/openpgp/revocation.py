@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from fetchkit.errors import UntrustedKeyError
+from fetchkit.fingerprint import key_id_of
 from fetchkit.openpgp import armor
-from fetchkit.openpgp.fingerprint import key_id_of
 from fetchkit.openpgp.key_file import KeyFile, read_key
 from fetchkit.openpgp.octets import MalformedError
 from fetchkit.openpgp.packets import Packet, Tag, UnexpectedPacketError, read_packets

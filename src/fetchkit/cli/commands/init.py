@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from fetchkit.digest import Digest
 from fetchkit.discovery import FILE_NAME
 from fetchkit.errors import ConflictError, UsageError
+from fetchkit.fingerprint import normalise_fingerprint
 from fetchkit.fs import translated
 from fetchkit.manifest import parse_manifest
-from fetchkit.openpgp import normalise_fingerprint
 from fetchkit.paths import parse_name
 from fetchkit.target import normalise_arch
 from fetchkit.urls import Url

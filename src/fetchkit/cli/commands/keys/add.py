@@ -27,8 +27,9 @@ from fetchkit.errors import (
     UntrustedKeyError,
     UsageError,
 )
+from fetchkit.fingerprint import normalise_fingerprint
 from fetchkit.fs import translated, write_atomic
-from fetchkit.openpgp import MAX_KEY_BYTES, normalise_fingerprint, read_key
+from fetchkit.openpgp import MAX_KEY_BYTES, read_key
 from fetchkit.openpgp.export import export_minimal
 from fetchkit.paths import parse_name
 from fetchkit.pinning import (
