@@ -111,8 +111,7 @@ class Cache:
         Raises:
             StorageError: a blob is there and cannot be read.
         """
-        self._leases.hold(self.layout.blob(digest))
-        measure = self.blobs.measure(digest)
+        measure = self._measure_held(digest)
         if measure is None:
             return self._find_in_layers(digest, subject)
         if measure.digest() != digest:
@@ -275,6 +274,15 @@ class Cache:
         except StorageError:
             return False
         return os.access(self.layout.locks_dir, os.W_OK)
+
+    def _measure_held(self, digest: Digest) -> Measure | None:
+        """What the blob of `digest` holds, and from now on keeps holding."""
+        while True:
+            is_held = self._leases.hold(self.layout.blob(digest))
+            measure = self.blobs.measure(digest)
+            if is_held or measure is None or measure.digest() != digest:
+                return measure
+            # It appeared in between, and could be collected again: look once more.
 
     def _find_in_layers(self, digest: Digest, subject: str) -> Copy | None:
         for layer in self._layers:
