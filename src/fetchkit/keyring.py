@@ -8,18 +8,20 @@ lie beside the keys count for every key they name, wherever that came from.
 from __future__ import annotations
 
 import os
-import stat
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from fetchkit.digest import Digest
-from fetchkit.errors import FetchkitError, InputError, UntrustedKeyError
-from fetchkit.fs import translated
+from fetchkit.errors import InputError, UntrustedKeyError
+from fetchkit.fingerprint import is_fingerprint
+from fetchkit.key_files import (
+    KEY_ENDINGS,
+    REVOCATION_ENDINGS,
+    list_key_files,
+    read_key_file,
+)
 from fetchkit.openpgp import (
-    MAX_KEY_BYTES,
     KeyFile,
     apply_revocations,
-    is_fingerprint,
     read_key,
     read_revocations,
 )
@@ -31,9 +33,6 @@ if TYPE_CHECKING:
     from fetchkit.artifact import Key
     from fetchkit.openpgp import Revocation
     from fetchkit.urls import Url
-
-_ENDINGS = (".asc", ".gpg", ".pgp")
-_REVOCATION_ENDINGS = (".rev", ".rev.asc")
 
 
 @frozen
@@ -78,21 +77,6 @@ def load_key(
     return tuple(_take_back(each, certificates) for each in loaded)
 
 
-def digest_key_files(key_dirs: Sequence[str]) -> str:
-    """Identify every file that decides, beside the manifest, who is trusted.
-
-    Changes when a key is renewed or a revocation certificate is put beside it.
-    Empty if there is none; a file that cannot be read is left to `load_key`.
-    """
-    found = []
-    for directory in key_dirs:
-        for name in _names(directory):
-            with suppress(FetchkitError):
-                data = _read_key_file(os.path.join(directory, name), directory)
-                found.append(f"{name} {data and Digest.of(data)}")
-    return str(Digest.of("\n".join(found).encode())) if found else ""
-
-
 def _load(
     key: Key,
     key_dirs: Sequence[str],
@@ -134,10 +118,10 @@ def _find_certificates(
     """Every file of revocation certificates that may concern `key`, read."""
     found = []
     for directory in key_dirs:
-        for name in _names(directory):
+        for name in list_key_files(directory):
             path = os.path.join(directory, name)
-            if name.endswith(_REVOCATION_ENDINGS):
-                found.append((path, _read_key_file(path, directory)))
+            if name.endswith(REVOCATION_ENDINGS):
+                found.append((path, read_key_file(path, directory)))
     for fingerprint in key.fingerprints:
         name = f"{fingerprint}.rev"
         found.append((f"built in: {name}", bundled(f"keys/{name}")))
@@ -185,16 +169,6 @@ def _stem(path: str) -> str:
     return os.path.basename(path).partition(".")[0].upper()
 
 
-def _names(directory: str) -> list[str]:
-    """The key files and revocation certificates in `directory`, if it exists."""
-    with translated(directory):
-        try:
-            names = os.listdir(directory)
-        except FileNotFoundError:
-            return []
-    return sorted(name for name in names if name.endswith((*_ENDINGS, ".rev")))
-
-
 def _find_named(
     key: Key,
     name: str,
@@ -203,7 +177,7 @@ def _find_named(
 ) -> tuple[bytes, str]:
     for directory in key_dirs:
         path = os.path.join(directory, name)
-        data = _read_key_file(path, directory)
+        data = read_key_file(path, directory)
         if data is not None:
             return data, path
     data = bundled(f"keys/{name}")
@@ -221,35 +195,14 @@ def _find_pinned(
     key_dirs: Sequence[str],
     bundled: Callable[[str], bytes | None],
 ) -> list[tuple[bytes, str]]:
-    for ending in _ENDINGS:
+    for ending in KEY_ENDINGS:
         name = fingerprint + ending
         for directory in key_dirs:
             path = os.path.join(directory, name)
-            data = _read_key_file(path, directory)
+            data = read_key_file(path, directory)
             if data is not None:
                 return [(data, path)]
         data = bundled(f"keys/{name}")
         if data is not None:
             return [(data, f"built in: {name}")]
     return []
-
-
-def _read_key_file(path: str, directory: str) -> bytes | None:
-    """The bytes of a key file, or None if there is none.
-
-    A link may point to another file of its own directory, and nowhere else: the
-    directory travels with the manifest, what lies outside does not.
-    """
-    with translated(path):
-        if not os.path.lexists(path):
-            return None
-        real = os.path.realpath(path)
-        if os.path.dirname(real) != os.path.realpath(directory):
-            raise InputError(
-                f"key file {path} is a link out of its directory",
-                hint="Copy the key there instead.",
-            )
-        if not stat.S_ISREG(os.stat(real).st_mode):
-            raise InputError(f"key file {path} is not a regular file")
-        with open(real, "rb") as file:
-            return file.read(MAX_KEY_BYTES + 1)

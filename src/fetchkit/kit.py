@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from fetchkit.digest import Digest
 from fetchkit.errors import DigestMismatchError
 from fetchkit.installation import current_receipt, install
-from fetchkit.keyring import digest_key_files
+from fetchkit.key_files import digest_key_files
 from fetchkit.manifest.fit import check_url, pin
 from fetchkit.receipt import Inputs
 from fetchkit.resolution import resolve_all

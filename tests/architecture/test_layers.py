@@ -16,11 +16,12 @@ LAYERS = {
         artifact digest errors fingerprint paths ports silent target urls values
     """,
     "decisions": """
-        checksums environ evidence formats manifest oci openpgp pinning procfile
+        checksums demands environ evidence formats manifest oci openpgp pinning procfile
         receipt recipe resolution retry sbom settings status templates trust versions
+        yaml
     """,
     "effects": """
-        archive arrival child detection discovery fs gpg host journal keyring locks net
+        archive arrival child config detection discovery fs gpg host journal key_files keyring locks net
         offline opinion pyz signing store trace transaction
     """,
     "use cases": """

@@ -9,7 +9,8 @@ import pytest
 
 from fetchkit.artifact import Key
 from fetchkit.errors import FetchkitError, InputError, UntrustedKeyError
-from fetchkit.keyring import LoadedKey, digest_key_files, load_key
+from fetchkit.key_files import digest_key_files
+from fetchkit.keyring import LoadedKey, load_key
 from fetchkit.urls import Url
 from tests.keys import packets
 from tests.signing import SIGNED_AT, load_test_keys
