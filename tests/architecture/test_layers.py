@@ -25,7 +25,7 @@ LAYERS = {
         offline opinion pyz signing store trace transaction
     """,
     "use cases": """
-        api audit bundle choosing detached documents equipment generations history
+        api audit buildpack bundle choosing detached documents equipment generations history
         installation kit locking outlook pieces pipeline reception transfer
         verification wiring
     """,

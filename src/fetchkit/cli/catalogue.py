@@ -34,6 +34,7 @@ COMMANDS = {
     "bundle": Command("bundle", "carry a lock's files in one file", _WORK),
     "uninstall": Command("uninstall", "take away what was installed", _WORK),
     "rollback": Command("rollback", "put back what was installed before", _WORK),
+    "buildpack": Command("buildpack", "make a buildpack, package one", _WORK),
     "verify": Command("verify", "check a file's signature, or an install", _WORK),
     "keys": Command("keys", "pin keys, look at them, see when they end", _WORK),
     "cache": Command("cache", "look at the cache, check it, clean it", _WORK),
