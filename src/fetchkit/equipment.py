@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from fetchkit.gpg import Verifier
     from fetchkit.ports import Clock, Reporter, Source, Tracer
-    from fetchkit.store import Cache
+    from fetchkit.store.cache import Cache
 
 
 @frozen

@@ -19,7 +19,7 @@ from fetchkit.values import replace
 if TYPE_CHECKING:
     from fetchkit.artifact import Stored
     from fetchkit.receipt import Receipt, ReceiptItem
-    from fetchkit.store import Cache
+    from fetchkit.store.cache import Cache
 
 
 def roll_back(root: str, owner: str, cache: Cache) -> Receipt:

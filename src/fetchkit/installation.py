@@ -122,10 +122,15 @@ def install(
     return receipt, tuple(gone)
 
 
-def current_receipt(root: str, owner: str, inputs: Inputs) -> Receipt | None:
+def current_receipt(
+    root: str, owner: str, inputs: Inputs, *, is_hashed: bool = False
+) -> Receipt | None:
     """The receipt below `root`, if it answers `inputs` and all of it is in place.
 
     A receipt that cannot be read counts as none here; `install` says what is wrong.
+
+    Args:
+        is_hashed: look at every byte, not at sizes and modes alone.
     """
     try:
         receipt = read_receipt(root, owner)
@@ -133,17 +138,11 @@ def current_receipt(root: str, owner: str, inputs: Inputs) -> Receipt | None:
             return None  # a killed run has to be settled first
     except StorageError:
         return None
-    if receipt is None or receipt.inputs != inputs or not is_intact(root, receipt):
+    if receipt is None or receipt.inputs != inputs:
         return None
-    return receipt
-
-
-def is_intact(root: str, receipt: Receipt) -> bool:
-    """Whether everything in `receipt` is still there, by kind, size and mode.
-
-    Looks at names and sizes only; `verify --installed` hashes.
-    """
-    return all(_looks_intact(root, entry) for entry in receipt.entries)
+    looks_right = _is_same if is_hashed else _looks_intact
+    is_right = all(looks_right(root, entry) for entry in receipt.entries)
+    return receipt if is_right else None
 
 
 def _looks_intact(root: str, entry: Entry) -> bool:

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
+from fetchkit.demands import hold
 from fetchkit.digest import Digest
-from fetchkit.errors import DigestMismatchError
+from fetchkit.errors import DigestMismatchError, StorageError
 from fetchkit.installation import current_receipt, install
 from fetchkit.key_files import digest_key_files
 from fetchkit.manifest.fit import check_url, pin
-from fetchkit.receipt import Inputs
+from fetchkit.receipt import Inputs, render_receipt
 from fetchkit.resolution import resolve_all
+from fetchkit.store.layout import Layout
 from fetchkit.trace import UNTRACED
 from fetchkit.values import frozen
 
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from fetchkit.ports import Clock, Reporter, Tracer
     from fetchkit.receipt import Receipt
     from fetchkit.settings import Settings
-    from fetchkit.store import Cache
+    from fetchkit.store.cache import Cache
     from fetchkit.target import Target
     from fetchkit.urls import Url
 
@@ -68,6 +70,7 @@ class Kit:
         key_dirs: Sequence[str] = (),
         clock: Clock = time.time,
         tracer: Tracer = UNTRACED,
+        is_locking: bool = False,
     ) -> None:
         """Prepare a run; nothing is read or written yet.
 
@@ -75,7 +78,14 @@ class Kit:
             lock: what was chosen before; it decides versions and digests.
             environ: variables that may override versions, as the manifest says.
             key_dirs: where key files of the manifest lie.
+            is_locking: the run is about a lock that is still to be made.
+
+        Raises:
+            ManifestError: the lock does not fit it, or it asks for less than the
+                configuration demands.
         """
+        is_locked = lock is not None or is_locking
+        manifest = hold(manifest, settings.demands, is_locked=is_locked)
         self.manifest = pin(manifest, lock) if lock else manifest
         self._lock = lock
         self.target = target
@@ -113,7 +123,12 @@ class Kit:
             return pipeline.ensure_all(resolved)
 
     def install(
-        self, root: str, names: Sequence[str] = (), *, generations: int = 0
+        self,
+        root: str,
+        names: Sequence[str] = (),
+        *,
+        generations: int = 0,
+        is_foreign: bool = False,
     ) -> Outcome:
         """Make artifacts installed below `root`, and take away what no longer is.
 
@@ -121,6 +136,9 @@ class Kit:
 
         Args:
             generations: most earlier receipts to keep, for a rollback.
+            is_foreign: what stands below `root` may come from anywhere, such as an
+                app's repository. A receipt counts only if this cache knows it, and
+                every file it lists is hashed.
 
         Raises:
             FetchkitError: an artifact cannot be had, must not be used, or cannot
@@ -128,7 +146,11 @@ class Kit:
         """
         resolved = self.resolve(names)
         inputs = self.inputs(names)
-        previous = current_receipt(root, self.manifest.name, inputs)
+        previous = current_receipt(
+            root, self.manifest.name, inputs, is_hashed=is_foreign
+        )
+        if is_foreign and previous is not None and not self._knows(previous):
+            previous = None
         is_settled = previous and not any(each.is_mutable for each in resolved)
         if previous is not None and (is_settled or self._settings.is_offline):
             return self._unchanged(previous)
@@ -146,12 +168,20 @@ class Kit:
                         f"from {root} meanwhile"
                     )
                 try:
-                    return self._install(stored, root, inputs, generations)
+                    outcome = self._install(stored, root, inputs, generations)
                 except DigestMismatchError:
                     # A blob changed under us after it was hashed: the pipeline
                     # sets it aside and fetches it anew.
                     stored = pipeline.ensure_all(resolved)
-                    return self._install(stored, root, inputs, generations)
+                    outcome = self._install(stored, root, inputs, generations)
+            with suppress(StorageError):  # a cache one may only read still serves
+                cache.blobs.put(render_receipt(outcome.receipt))
+            return outcome
+
+    def _knows(self, receipt: Receipt) -> bool:
+        """Whether this cache has a copy of `receipt`: then a run of ours wrote it."""
+        blob = Layout(self._cache_dir).blob(Digest.of(render_receipt(receipt)))
+        return os.path.isfile(blob)
 
     def lock(
         self, previous: Lock | None, *, update: Collection[str] | None, document: str
@@ -248,7 +278,7 @@ class Kit:
         Raises:
             StorageError: it cannot be relied on.
         """
-        from fetchkit.store import Cache
+        from fetchkit.store.cache import Cache
 
         return Cache.open(self._cache_dir)
 
@@ -270,6 +300,10 @@ class Kit:
             },
             names=tuple(names),
             keys=digest_key_files(self._key_dirs),
+            demands=" ".join(
+                f"{name}={int(value)}"
+                for name, value in self._settings.demands.named().items()
+            ),
         )
 
     def _install(

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fetchkit.store import Cache
+from fetchkit.store.cache import Cache
 from tests.flow.conftest import program, scene
 from tests.store.processes import Python
 from tests.store.shelf import NOW, Shelf

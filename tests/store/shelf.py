@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fetchkit.store import Cache
+from fetchkit.store.cache import Cache
 from fetchkit.store.policy import DAY, Policy
 
 if TYPE_CHECKING:

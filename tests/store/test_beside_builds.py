@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fetchkit.store import Cache
+from fetchkit.store.cache import Cache
 from tests.store.shelf import KIB
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ BUILDERS = 3
 
 COLLECTOR = """
 import sys, time
-from fetchkit.store import Cache
+from fetchkit.store.cache import Cache
 from fetchkit.store.policy import Policy
 upkeep = Cache(
     sys.argv[1], policy=Policy(ttl_seconds=0, young_seconds=0, quota_bytes=1)
@@ -37,7 +37,7 @@ BUILDER = """
 import os, sys, time
 from contextlib import closing
 from fetchkit.digest import Digest
-from fetchkit.store import Cache
+from fetchkit.store.cache import Cache
 end = time.monotonic() + float(sys.argv[2])
 contents = [bytes([number]) * 100_000 for number in range(4)]
 found = published = misses = 0

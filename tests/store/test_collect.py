@@ -12,7 +12,7 @@ import pytest
 
 from fetchkit.digest import Digest
 from fetchkit.errors import LockTimeoutError, NoSpaceError
-from fetchkit.store import Cache
+from fetchkit.store.cache import Cache
 from fetchkit.store.gc import carry_out, look
 from fetchkit.store.layout import Layout
 from fetchkit.store.leases import is_held
@@ -32,7 +32,7 @@ OLD = 400.0
 FINDER = """
 import sys
 from fetchkit.digest import Digest
-from fetchkit.store import Cache
+from fetchkit.store.cache import Cache
 cache = Cache(sys.argv[1])
 assert cache.find(Digest(sys.argv[2]), subject="it")
 print("found", flush=True)
@@ -139,7 +139,7 @@ def test_without_locks_what_was_used_today_stays(shelf: Shelf, error: str) -> No
     used, unused = shelf.put(b"used", days=1), shelf.put(b"unused", days=1.1)
     script = """
 import sys
-from fetchkit.store import Cache
+from fetchkit.store.cache import Cache
 from fetchkit.store.policy import Policy
 now = float(sys.argv[2])
 cache = Cache(sys.argv[1], policy=Policy(quota_bytes=1), clock=lambda: now)

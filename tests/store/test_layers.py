@@ -10,7 +10,7 @@ import pytest
 from fetchkit.digest import Digest
 from fetchkit.errors import SettingsError
 from fetchkit.ports import Validators
-from fetchkit.store import Cache
+from fetchkit.store.cache import Cache
 from fetchkit.store.layers import DirectoryLayer, open_layers
 from fetchkit.store.memory import Remembered
 from fetchkit.urls import Url

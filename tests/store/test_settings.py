@@ -9,7 +9,7 @@ import pytest
 
 from fetchkit.errors import SettingsError, StorageError
 from fetchkit.settings import read_settings
-from fetchkit.store import Cache
+from fetchkit.store.cache import Cache
 from fetchkit.store.policy import DAY, Policy
 
 if TYPE_CHECKING:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from fetchkit.artifact import Resolved, Stored
     from fetchkit.documents import Documents
     from fetchkit.manifest import Manifest
-    from fetchkit.store import Cache
+    from fetchkit.store.cache import Cache
     from fetchkit.urls import Url
 
 _KEY_FILE_ENDINGS = (".asc", ".gpg", ".pgp", ".rev")

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from fetchkit import oci
     from fetchkit.archive.layout_tar import LayoutTar
     from fetchkit.bundle.parts import Contents
-    from fetchkit.store import Cache
+    from fetchkit.store.cache import Cache
     from fetchkit.urls import Url
 
 _UNPACKED = frozenset({MANIFEST_TYPE, LOCK_TYPE, KEY_FILE_TYPE, PROGRAM_TYPE})

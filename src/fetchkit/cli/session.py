@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from fetchkit import host
 from fetchkit.cli.colour import wants_colour
 from fetchkit.cli.failure import PLATFORM_COMMANDS
-from fetchkit.settings import Settings, read_settings
+from fetchkit.config.read import read_config
+from fetchkit.settings import Given, Settings, gather, make_settings
 from fetchkit.trace import UNTRACED, tracing
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from fetchkit.manifest import Manifest
     from fetchkit.manifest.lock import Lock
     from fetchkit.ports import Reporter, Tracer
-    from fetchkit.store import Cache
+    from fetchkit.store.cache import Cache
     from fetchkit.target import Target
     from fetchkit.urls import Url
 
@@ -43,7 +44,7 @@ class Session:
         self,
         *,
         environ: Mapping[str, str],
-        flags: Mapping[str, Any],
+        flags: Mapping[str, Given],
         talk: Talk,
         is_json: bool,
         until_end: ExitStack,
@@ -64,6 +65,7 @@ class Session:
         self._ignores_lock = ignores_lock
         self._flags = flags
         self._until_end = until_end
+        self.config = read_config(environ)
         self.settings = self._adopt(environ)
 
     @classmethod
@@ -87,7 +89,7 @@ class Session:
             is_coloured=wants_colour(sys.stderr, options.get("color")),
         )
         flags = {
-            field: options[option]
+            field: Given(options[option], f"--{option.replace('_', '-')}")
             for option, field in _OPTION_FIELDS.items()
             if option in options
         }
@@ -114,10 +116,8 @@ class Session:
     @property
     def target_origin(self) -> str:
         """Who chose the platform."""
-        if "platform" in self._flags:
-            return "--platform"
-        if self.settings.platform is not None:
-            return "environment variable FETCHKIT_PLATFORM"
+        if "platform" in self.given:
+            return self.given["platform"].origin
         is_told = bool(self.environ.get("CNB_TARGET_ARCH"))
         return "environment variable CNB_TARGET_ARCH" if is_told else "this machine"
 
@@ -125,21 +125,46 @@ class Session:
         """Let an app's own variables count as settings, behind the real environment."""
         self.settings = self._adopt({**variables, **self.environ})
 
-    def find(self, app_dir: str | None = ".") -> Found:
+    def find(
+        self,
+        app_dir: str | None = ".",
+        *,
+        deps_dir: str | None = None,
+        stack: str | None = None,
+        versions: Mapping[str, str] | None = None,
+    ) -> Found:
         """The manifest of this call.
+
+        Args:
+            deps_dir: where earlier buildpacks of Cloud Foundry left what they say.
+            stack: the one to build for, if the environment does not decide.
+            versions: artifact -> the version or constraint that is asked for.
 
         Raises:
             NoManifestError: there is none.
         """
-        from fetchkit.discovery import find_manifest
+        import time
 
-        return find_manifest(
+        from fetchkit.discovery import find_manifest
+        from fetchkit.shelf import Surroundings
+        from fetchkit.values import replace
+
+        found = find_manifest(
             self.settings.manifest,
             app_dir=app_dir,
             program_dir=host.program_dir(),
             stdin=sys.stdin.buffer if sys.stdin is not None else None,
             fetch=self._fetch_manifest,
         )
+        named = self.environ.get("CF_STACK") or self.environ.get("STACK", "")
+        surroundings = Surroundings(
+            stack=named if stack is None else stack,
+            environ=self.environ,
+            now=time.time(),
+            deps_dir=deps_dir,
+            versions=versions or {},
+        )
+        return replace(found, surroundings=surroundings)
 
     def kit(
         self,
@@ -155,6 +180,8 @@ class Session:
             cache_dir: the platform's own; an explicit setting goes before it.
             environ: the app's variables; in front of the process's own.
         """
+        for note in manifest.notes:
+            self.talk.warning(note)
         return self._kit(
             found,
             manifest,
@@ -165,7 +192,7 @@ class Session:
 
     def unlocked_kit(self, found: Found, manifest: Manifest) -> Kit:
         """A `Kit` that chooses versions itself, as locking does."""
-        return self._kit(found, manifest, lock=None)
+        return self._kit(found, manifest, lock=None, is_locking=True)
 
     def offline_kit(self, found: Found, manifest: Manifest) -> Kit:
         """A `Kit` that knows what the cache knows, and says nothing but warnings."""
@@ -221,7 +248,7 @@ class Session:
         Raises:
             StorageError: it cannot be relied on.
         """
-        from fetchkit.store import Cache
+        from fetchkit.store.cache import Cache
 
         return Cache.open(self.cache_dir())
 
@@ -243,6 +270,7 @@ class Session:
         environ: Mapping[str, str] | None = None,
         settings: Settings | None = None,
         reporter: Reporter | None = None,
+        is_locking: bool = False,
     ) -> Kit:
         from fetchkit.kit import Kit
 
@@ -256,21 +284,18 @@ class Session:
             lock=lock,
             environ={**self.environ, **(environ or {})},
             key_dirs=found.key_dirs,
+            is_locking=is_locking,
         )
 
     def _adopt(self, environ: Mapping[str, str]) -> Settings:
         """The settings in `environ`, of which being offline holds at once."""
-        settings = self._read_settings(environ)
+        self.given = {**gather(environ, self.config.settings), **self._flags}
+        settings = make_settings(self.given, environ, demands=self.config.demands)
         if settings.is_offline:
             from fetchkit.offline import network_forbidden
 
             self._until_end.enter_context(network_forbidden())
         return settings
-
-    def _read_settings(self, environ: Mapping[str, str]) -> Settings:
-        from fetchkit.values import replace
-
-        return replace(read_settings(environ), **self._flags)
 
     def _fetch_manifest(self, url: Url) -> bytes:
         from fetchkit.manifest.parse import MAX_MANIFEST_BYTES

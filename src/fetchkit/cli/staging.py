@@ -32,7 +32,7 @@ def supply(call: Call, session: Session) -> Outcome:
     ensure_dir(call.root)
     manifest, kit, resolved = _prepare(call, session)
     supplying.check(call, manifest.name)
-    outcome = kit.install(call.root)
+    outcome = kit.install(call.root, is_foreign=True)
     result = BuildResult(
         owner=manifest.name,
         resolved=resolved,
@@ -70,4 +70,5 @@ def _prepare(call: Call, session: Session) -> Prepared:
         app_dir=call.build_dir,
         cache_dir=call.cache_dir,
         read_variables=read_variables,
+        deps_dir=call.deps_dir,
     )

@@ -14,10 +14,8 @@ plan       what has to go, and why
 gc         the plan, carried out
 upkeep     when to do that
 ownership  whose cache it is
+
+Imports nothing: the names of the layout alone are cheap to ask for.
 """
 
 from __future__ import annotations
-
-from fetchkit.store.cache import Cache
-
-__all__ = ["Cache"]

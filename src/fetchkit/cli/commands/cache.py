@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import argparse
 
     from fetchkit.cli.session import Session
-    from fetchkit.store import Cache
+    from fetchkit.store.cache import Cache
     from fetchkit.store.gc import Collected
 
 EXAMPLES = """\
@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, session: Session) -> int:
     """Do one of them."""
-    from fetchkit.store import Cache
+    from fetchkit.store.cache import Cache
     from fetchkit.store.policy import Policy
 
     settings = session.settings

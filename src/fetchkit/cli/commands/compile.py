@@ -49,7 +49,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
         read_variables=context.read_variables,
     )
     heroku.check(context, manifest.name, resolved)
-    outcome = kit.install(context.install_root)
+    outcome = kit.install(context.install_root, is_foreign=True)
     result = BuildResult(
         owner=manifest.name,
         resolved=resolved,

@@ -115,7 +115,7 @@ def _look_at_verifier(session: Session) -> str:
 
 
 def _look_at_cache(session: Session) -> str:
-    from fetchkit.store import Cache
+    from fetchkit.store.cache import Cache
 
     path = Cache.open(session.cache_dir()).layout.cache_dir
     if not os.path.isdir(path):
