@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 MEDIA_TYPE = "application/vnd.cyclonedx+json"
 SPEC_VERSION = "1.5"
 
+_IN_URLS = ":/?#[]@!$&'()*+,;=%~"
+"""What stands in a url as it is (RFC 3986); anything else a url may not hold."""
+
 
 @frozen
 class Component:
@@ -138,7 +141,11 @@ def _render(component: Component) -> dict[str, Any]:
         "purl": component.purl,
         "hashes": hashes,
         "externalReferences": [
-            {"type": "distribution", "url": component.url, "hashes": hashes}
+            {
+                "type": "distribution",
+                "url": quote(component.url, safe=_IN_URLS),
+                "hashes": hashes,
+            }
         ],
         "properties": [
             {"name": f"fetchkit:{name}", "value": value}

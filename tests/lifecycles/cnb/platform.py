@@ -124,11 +124,11 @@ class Platform:
         return tomllib.loads(path.read_text())
 
     def sboms(self) -> dict[str, dict[str, Any]]:
-        """Every bill of materials, where the lifecycle puts it."""
+        """Every bill of materials in CycloneDX, where the lifecycle puts it."""
         root = self.layers / "sbom"
         return {
             str(path.relative_to(root)): json.loads(path.read_text())
-            for path in sorted(root.rglob("*.json"))
+            for path in sorted(root.rglob("*.cdx.json"))
         }
 
     def _restore(self, layer_file: Path, *, keep: Sequence[str]) -> None:
