@@ -14,6 +14,7 @@ import time
 from typing import TYPE_CHECKING
 
 from fetchkit import host
+from fetchkit.config.read import load_settings
 from fetchkit.detached import Claim, prove
 from fetchkit.digest import Digest
 from fetchkit.discovery import FILE_NAME, find_manifest
@@ -23,7 +24,6 @@ from fetchkit.kit import Kit
 from fetchkit.manifest.lock import parse_lock
 from fetchkit.manifest.parse import MAX_MANIFEST_BYTES
 from fetchkit.net.sources import open_source
-from fetchkit.settings import read_settings
 from fetchkit.silent import SilentReporter
 from fetchkit.target import Target
 from fetchkit.values import replace
@@ -159,7 +159,7 @@ def verify(
         InputError: a file is missing, or a value is malformed.
         UsageError: a signature without a key, or nothing to check.
     """
-    settings = read_settings(host.read_environ())
+    settings = load_settings(host.read_environ())
     claim = Claim(
         signature=None if signature is None else os.fspath(signature),
         key=None if key is None else os.fspath(key),
@@ -184,7 +184,7 @@ def _kit(
     reporter: Reporter | None = None,
 ) -> Kit:
     environ = host.read_environ()
-    settings = read_settings(environ)
+    settings = load_settings(environ)
     settings = replace(
         settings,
         platform=Target.parse(platform) if platform else settings.platform,

@@ -51,6 +51,8 @@ class Key:
     allow_expired: ExpiryException | None = None
     revoked: tuple[str, ...] = ()
     """Primary keys or subkeys that no longer count, whatever their files say."""
+    min_rsa_bits: int = 0
+    """What the user or the site demands of it; 0: the least that ever counts."""
 
 
 @frozen

@@ -111,6 +111,7 @@ def policy_digest(
                 str(key.allow_expired and key.allow_expired.until),
                 str(key.allow_expired and key.allow_expired.reason),
                 *(f"revoked {fingerprint}" for fingerprint in key.revoked),
+                f"rsa {key.min_rsa_bits}",
             ]
             for key in resolved.signed_by
         ),

@@ -109,7 +109,20 @@ def _read(key: Key, data: bytes, origin: str, now: float) -> LoadedKey:
     )
     if key.url is None:
         _check_name(origin, file.fingerprint)
+    _check_strength(key, file, origin)
     return LoadedKey(key=key, file=file, origin=origin)
+
+
+def _check_strength(key: Key, file: KeyFile, origin: str) -> None:
+    """Make sure that no part which can sign is weaker than what is demanded."""
+    for part in file.parts:
+        can_sign = part is file.primary or "sign" in part.capabilities
+        if can_sign and part.algorithm == "RSA" and part.bits < key.min_rsa_bits:
+            raise UntrustedKeyError(
+                f"key `{key.name}` ({origin}) has RSA of {part.bits} bits, "
+                f"trust.min_rsa_bits demands {key.min_rsa_bits}",
+                hint="`fetchkit config show` says who demands it.",
+            )
 
 
 def _find_certificates(

@@ -53,6 +53,8 @@ class Inputs:
     """The artifacts that were asked for; none means all."""
     keys: str = ""
     """Digest of the key files beside the manifest, revocations included."""
+    demands: str = ""
+    """What the configuration demanded of every manifest."""
 
 
 @frozen
@@ -120,6 +122,7 @@ def render_receipt(receipt: Receipt) -> bytes:
             "environ": dict(receipt.inputs.environ),
             "names": list(receipt.inputs.names),
             "keys": receipt.inputs.keys,
+            "demands": receipt.inputs.demands,
         },
         "artifacts": [_render_item(item) for item in receipt.items],
     }
@@ -149,6 +152,7 @@ def parse_receipt(data: bytes, path: str) -> Receipt:
                 environ={str(k): str(v) for k, v in inputs["environ"].items()},
                 names=tuple(str(name) for name in inputs["names"]),
                 keys=str(inputs.get("keys", "")),
+                demands=str(inputs.get("demands", "")),
             ),
             items=tuple(_parse_item(item) for item in document["artifacts"]),
         )

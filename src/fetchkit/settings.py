@@ -6,8 +6,10 @@ check.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from fetchkit.demands import NO_DEMANDS, Demands
 from fetchkit.errors import FetchkitError, SettingsError
 from fetchkit.target import Target
 from fetchkit.values import frozen, replace
@@ -55,6 +57,19 @@ class Settings:
     path: str = ""
     """Where programs such as gpgv are looked for."""
     temp_dir: str | None = None
+    demands: Demands = NO_DEMANDS
+    """What every manifest is held to besides its own rules."""
+
+
+class Given(NamedTuple):
+    """A value of one setting, and who gave it."""
+
+    value: Any
+    origin: str
+    """``environment variable FETCHKIT_JOBS``, ``--jobs``, ``config.toml:3``."""
+
+
+_NO_FILES: Mapping[str, Given] = MappingProxyType({})
 
 
 @frozen(kw_only=False)
@@ -193,23 +208,49 @@ VARIABLES = (
 APP_VARIABLES = frozenset(variable.name for variable in VARIABLES if variable.from_app)
 
 
-def read_settings(environ: Mapping[str, str]) -> Settings:
-    """The settings in `environ`; an empty variable counts as unset.
+def gather(
+    environ: Mapping[str, str], files: Mapping[str, Given] = _NO_FILES
+) -> dict[str, Given]:
+    """Every setting that somebody made, by its field; an empty variable is unset.
+
+    Args:
+        files: what configuration files set; variables go before it.
 
     Raises:
         SettingsError: a variable holds something it cannot.
     """
-    found: dict[str, Any] = {}
+    found: dict[str, Given] = {}
     for variable in VARIABLES:
         text = environ.get(variable.name, "")
-        if not text or variable.field in found:
-            continue
-        found[variable.field] = parse_setting(variable.name, text, variable.parse)
+        if text and variable.field not in found:
+            value = parse_setting(variable.name, text, variable.parse)
+            origin = f"environment variable {variable.name}"
+            found[variable.field] = Given(value, origin)
+    return {**files, **found}
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """The settings in `environ`, where no configuration file counts.
+
+    Raises:
+        SettingsError: a variable holds something it cannot.
+    """
+    return make_settings(gather(environ), environ)
+
+
+def make_settings(
+    given: Mapping[str, Given],
+    environ: Mapping[str, str],
+    *,
+    demands: Demands = NO_DEMANDS,
+) -> Settings:
+    """The settings of a run, from what was given for each."""
     base = Settings(
         path=environ.get("PATH", "/usr/local/bin:/usr/bin:/bin"),
         temp_dir=environ.get("TMPDIR") or None,
+        demands=demands,
     )
-    return replace(base, **found)
+    return replace(base, **{field: each.value for field, each in given.items()})
 
 
 def parse_setting(name: str, text: str, parse: Callable[[str], T]) -> T:

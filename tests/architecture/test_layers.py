@@ -18,7 +18,6 @@ LAYERS = {
     "decisions": """
         checksums demands environ evidence formats manifest oci openpgp pinning procfile
         receipt recipe resolution retry sbom settings status templates trust versions
-        yaml
     """,
     "effects": """
         archive arrival child config detection discovery fs gpg host journal key_files keyring locks net

@@ -24,6 +24,7 @@ IMPORTERS = {
     "lzma": ["fetchkit.archive"],
     "platformdirs": ["fetchkit.host"],
     "requests": [],
+    "ruamel": ["fetchkit.manifest.verbatim"],
     "semver": ["fetchkit.versions"],
     "shtab": ["fetchkit.cli"],
     "socket": ["fetchkit.net"],

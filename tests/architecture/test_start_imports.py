@@ -20,6 +20,7 @@ HEAVY = {
     "logging",
     "lzma",
     "platformdirs",
+    "ruamel",
     "socket",
     "sqlite3",
     "ssl",

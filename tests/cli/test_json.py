@@ -43,7 +43,7 @@ CALLS = {
     "keys outlook": "keys outlook",
     "detect": "detect .",
 }
-OPEN = {"signed_by", "packages", "bytecode", "overrides", "origins"}
+OPEN = {"signed_by", "packages", "bytecode", "overrides", "origins", "demands"}
 """Objects whose keys are data."""
 
 

@@ -255,6 +255,7 @@ def with_key(**changes: Any) -> Resolved:
         pytest.param(question(with_key(fingerprints=("B" * 40,))), id="fingerprint"),
         pytest.param(question(with_key(allow_expired=EXCEPTION)), id="exception"),
         pytest.param(question(with_key(revoked=("B" * 40,))), id="withdrawn key"),
+        pytest.param(question(with_key(min_rsa_bits=4096)), id="demanded bits"),
     ],
 )
 def test_other_question_is_another_policy(other: Digest) -> None:
@@ -268,7 +269,7 @@ def test_order_of_key_files_does_not_matter() -> None:
 def test_every_field_is_in_the_question_or_named_here() -> None:
     """A new field decides about trust until somebody says why it does not."""
     asked = {"signed_by", "signers", "name", "fingerprints"}
-    asked |= {"allow_expired", "revoked"}
+    asked |= {"allow_expired", "revoked", "min_rsa_bits"}
     fields = set(fields_of(Resolved))
     assert fields - asked - set(ASKED_EVERY_TIME) == set()
     fields = set(fields_of(Key))

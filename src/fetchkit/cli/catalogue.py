@@ -42,6 +42,7 @@ COMMANDS = {
     "sbom": Command("sbom", "print a bill of materials of an install", _LOOK),
     "why": Command("why", "say why an artifact is trusted", _LOOK),
     "doctor": Command("doctor", "check this machine for what fetchkit needs", _LOOK),
+    "config": Command("config", "show settings and where they are from", _LOOK),
     "self": Command("self", "check fetchkit's own file", _LOOK),
     "completion": Command("completion", "print a shell completion script", _LOOK),
 }

@@ -15,7 +15,6 @@ _TAIL = """
 examples:
   fetchkit init                        write a fetchkit.toml here
   fetchkit install ./vendor            install what it names
-  fetchkit compile "$BUILD_DIR" "$CACHE_DIR" "$ENV_DIR"
 
 `fetchkit COMMAND --help` shows the options and examples of one command.
 """

@@ -42,7 +42,9 @@ def run(args: argparse.Namespace, session: Session) -> int:
         known = _ask_receipts(args.name, args.installed)
     else:
         known = _ask_cache(args.name, session)
-    session.emit(_as_json(known), _as_lines(known))
+    demands = session.config.demand_origins
+    document = {**_as_json(known), "demands": dict(demands)}
+    session.emit(document, _as_lines(known, demands))
     return 0
 
 
@@ -118,7 +120,7 @@ def _as_json(known: _Known) -> dict[str, Any]:
     }
 
 
-def _as_lines(known: _Known) -> list[str]:
+def _as_lines(known: _Known, demands: Mapping[str, str]) -> list[str]:
     evidence = known.evidence
     expires = evidence.expires_at
     return facts(
@@ -132,6 +134,10 @@ def _as_lines(known: _Known) -> list[str]:
             *signers_of(evidence),
             ("signature", str(evidence.signature) if evidence.signature else None),
             ("expires", moment(expires) if expires else None),
+            *(
+                ("demanded", f"trust.{name} ({origin})")
+                for name, origin in demands.items()
+            ),
             *(("warning", warning) for warning in evidence.warnings),
         ],
     )
