@@ -15,7 +15,9 @@ from fetchkit.errors import Fault, ManifestError, NoManifestError, SettingsError
 from fetchkit.fs import translated
 from fetchkit.manifest import Manifest, parse_manifest
 from fetchkit.manifest.parse import MAX_LOCK_BYTES, MAX_MANIFEST_BYTES
-from fetchkit.values import frozen
+from fetchkit.manifest.sources import DOWNLOAD_URL, is_source
+from fetchkit.shelf import Shelf, Surroundings
+from fetchkit.values import frozen, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,13 +45,38 @@ class Found:
     is_vendored: bool = False
     """It lies beside the program: the program's directory is a buildpack."""
 
+    surroundings: Surroundings = Surroundings()
+    """What decides which versions the files beside it give."""
+
     def parse(self) -> Manifest:
-        """Read it.
+        """Read it, and the files beside it that its artifacts are taken from.
 
         Raises:
             ManifestError: it is not a usable manifest.
+            InvalidValueError, UnknownArtifactError, UnsupportedTargetError: such a
+                file has nothing that fits.
         """
-        return parse_manifest(self.data, self.document)
+        shelf = Shelf(
+            os.path.dirname(os.path.abspath(self.document)), self.surroundings
+        )
+        if is_source(os.path.basename(self.document)):
+            from fetchkit.manifest.foreign import read_foreign
+
+            manifest = read_foreign(
+                self.document,
+                shelf,
+                stack=self.surroundings.stack,
+                named=self.surroundings.versions,
+            )
+        else:
+            manifest = parse_manifest(self.data, self.document, look_up=shelf.look_up)
+        notes = tuple(dict.fromkeys(shelf.notes))
+        return replace(
+            manifest,
+            digest=shelf.digest(self.data),
+            notes=notes,
+            sourced=frozenset(shelf.names),
+        )
 
 
 def find_manifest(
@@ -80,8 +107,11 @@ def find_manifest(
         if directory is None:
             continue
         path = os.path.join(directory, FILE_NAME)
+        pointer = os.path.join(directory, DOWNLOAD_URL)
         if os.path.isfile(path):
             return _read_file(path, is_vendored=is_vendored)
+        if is_vendored and os.path.isfile(pointer):
+            return _read_file(pointer, is_vendored=True)
         looked.append(path)
     if stdin is not None and _is_piped(stdin):
         data = stdin.read(MAX_MANIFEST_BYTES + 1)

@@ -21,7 +21,7 @@ LAYERS = {
     """,
     "effects": """
         archive arrival child config detection discovery fs gpg host journal key_files keyring locks net
-        offline opinion pyz signing store trace transaction
+        offline opinion pyz shelf signing store trace transaction
     """,
     "use cases": """
         api audit buildpack bundle choosing detached documents equipment generations history

@@ -29,6 +29,7 @@ def prepare(
     app_dir: str,
     cache_dir: str | None,
     read_variables: Callable[[Collection[str]], Mapping[str, str]],
+    deps_dir: str | None = None,
 ) -> Prepared:
     """Find the manifest of an app's build, and choose the builds it asks for.
 
@@ -36,12 +37,13 @@ def prepare(
         cache_dir: the platform's own, if it has one.
         read_variables: gives those of the app's variables that are asked for: our
             settings, then what the manifest mentions.
+        deps_dir: where earlier buildpacks left what they say, if the platform has that.
 
     Raises:
         FetchkitError: there is no manifest, or nothing that fits.
     """
     session.with_app_environ(read_variables(APP_VARIABLES))
-    found = session.find(app_dir)
+    found = session.find(app_dir, deps_dir=deps_dir)
     manifest = found.parse()
     mentioned = {
         variable

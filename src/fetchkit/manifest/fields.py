@@ -165,6 +165,10 @@ class Fields:
             if key not in self._known:
                 self.fault(key, "unknown key", self._nearest(key))
 
+    def know(self, key: str) -> None:
+        """Count `key` as one of this table, though another reader takes it."""
+        self._known.append(key)
+
     def take_any(self, key: str) -> Any:  # noqa: ANN401 -- a date or a string, as TOML gives it
         """Whatever `key` holds, unchecked; the caller checks it."""
         self._known.append(key)

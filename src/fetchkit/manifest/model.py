@@ -42,11 +42,20 @@ class Manifest:
     artifacts: Mapping[str, Artifact]
     keys: Mapping[str, Key] = field(default_factory=dict)
     digest: Digest
-    """Of the manifest's bytes."""
+    """Of the manifest's bytes, and of the files its artifacts are taken from."""
+    notes: tuple[str, ...] = ()
+    """What the owner of a build should know, such as the end of a version's life."""
     detect: tuple[str, ...] = ()
     """Patterns; it applies to apps that hold a file of one of them. None: to all."""
     plans: tuple[Plan, ...] = ()
     """Build plans, the preferred first. None: it needs nobody, nobody needs it."""
+
+    sourced: frozenset[str] = frozenset()
+    """The artifacts whose version a file beside the manifest gave."""
+
+    def is_listed(self, name: str) -> bool:
+        """Whether the version of an artifact was chosen from a ``manifest.yml``."""
+        return name in self.sourced
 
     def select(self, names: Iterable[str]) -> tuple[Artifact, ...]:
         """The artifacts of these names; all of them for no name.

@@ -92,6 +92,8 @@ def read_artifact(
         process=processes.own,
     )
     rules.check_artifact(artifact, table)
+    for key in ("from", "dependency"):
+        table.know(key)
     table.close()
     return artifact
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from fetchkit.cli.account import origins_of
 from fetchkit.cli.columns import facts
+from fetchkit.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -17,26 +18,37 @@ if TYPE_CHECKING:
 
     from fetchkit.artifact import Resolved
     from fetchkit.cli.session import Session
+    from fetchkit.manifest import Manifest
 
 EXAMPLES = """\
   fetchkit resolve
   fetchkit resolve jq --platform linux-arm64
   JQ_VERSION=1.7 fetchkit resolve jq --json
+  fetchkit resolve openjdk@17.x --manifest manifest.yml --stack cflinuxfs4
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's own arguments."""
-    parser.add_argument("names", metavar="NAME", nargs="*", help="artifacts; none: all")
+    parser.add_argument(
+        "names",
+        metavar="NAME[@RANGE]",
+        nargs="*",
+        help="artifacts; none: all. A range is for what is from a manifest.yml",
+    )
+    parser.add_argument("--stack", metavar="STACK", help="such as cflinuxfs4")
 
 
 def run(args: argparse.Namespace, session: Session) -> int:
     """Resolve, and say how."""
-    found = session.find()
+    asked = dict(_split(name) for name in args.names)
+    versions = {name: range_ for name, range_ in asked.items() if range_}
+    found = session.find(stack=args.stack, versions=versions)
     manifest = found.parse()
+    _check_ranges(manifest, versions)
     lock = session.read_lock(found)
     documents, lines = [], []
-    for resolved in session.kit(found, manifest).resolve(args.names):
+    for resolved in session.kit(found, manifest).resolve(tuple(asked)):
         origins = origins_of(
             resolved,
             manifest.artifacts[resolved.name],
@@ -48,6 +60,21 @@ def run(args: argparse.Namespace, session: Session) -> int:
         lines += _as_lines(resolved, origins)
     session.emit({"manifest": manifest.document, "artifacts": documents}, lines)
     return 0
+
+
+def _split(text: str) -> tuple[str, str]:
+    name, _, range_ = text.partition("@")
+    return name, range_
+
+
+def _check_ranges(manifest: Manifest, versions: Mapping[str, str]) -> None:
+    """Refuse a range for what has one version, which nobody could choose from."""
+    for name, range_ in versions.items():
+        if name in manifest.artifacts and not manifest.is_listed(name):
+            raise UsageError(
+                f"{name}@{range_}: {manifest.document} gives {name} one version",
+                hint=f"Take it from a manifest.yml by `from`, or ask for {name}.",
+            )
 
 
 def _as_json(resolved: Resolved, origins: Mapping[str, str]) -> dict[str, Any]:
