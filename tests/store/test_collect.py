@@ -15,7 +15,7 @@ from fetchkit.errors import LockTimeoutError, NoSpaceError
 from fetchkit.store.cache import Cache
 from fetchkit.store.gc import carry_out, look
 from fetchkit.store.layout import Layout
-from fetchkit.store.leases import is_held
+from fetchkit.store.leases import MOST_LEASES, is_held
 from fetchkit.store.plan import plan_gc
 from fetchkit.store.policy import DAY, Policy
 from fetchkit.store.upkeep import Upkeep
@@ -156,6 +156,24 @@ cache.upkeep.collect()
     )
     assert shelf.digests() == {used}
     assert unused not in shelf.digests()
+
+
+def test_a_run_with_many_artifacts_keeps_descriptors_for_others(
+    shelf: Shelf,
+) -> None:
+    digests = [
+        shelf.put(bytes([number % 256, number // 256]), days=OLD)
+        for number in range(300)
+    ]
+    before = len(os.listdir("/proc/self/fd"))
+    cache = Cache(shelf.cache.layout.cache_dir)
+    for digest in digests:
+        assert cache.find(digest, subject="it")
+    assert len(os.listdir("/proc/self/fd")) - before == MOST_LEASES
+    Cache(shelf.cache.layout.cache_dir, policy=Policy(quota_bytes=1)).upkeep.collect()
+    assert shelf.digests() == set(digests)
+    cache.close()
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 def test_what_is_arriving_is_not_cleared(shelf: Shelf) -> None:

@@ -20,6 +20,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+MOST_LEASES = 256
+"""Descriptors for one run, of the 1024 that a process usually may have."""
+
 _NO_DESCRIPTOR = frozenset({errno.EMFILE, errno.ENFILE})
 
 
@@ -35,17 +38,16 @@ class Leases:
 
         Returns whether it is there. Waits for nobody but a collector that is about
         to remove this very file. Where the file system has no locks the file counts
-        as held all the same: there the collector spares what was used lately.
+        as held all the same: there the collector spares what was used lately. Beyond
+        `MOST_LEASES` a file is not locked but touched, which protects it for a while
+        (policy.YOUNG_SECONDS).
         """
+        if len(self._descriptors) >= MOST_LEASES and path not in self._descriptors:
+            return _touch(path)
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError as error:
-            if error.errno not in _NO_DESCRIPTOR:
-                return False
-            # Used just now, it is spared for a while (policy.YOUNG_SECONDS).
-            with suppress(OSError):
-                os.utime(path, follow_symlinks=False)
-            return os.path.isfile(path)
+            return error.errno in _NO_DESCRIPTOR and _touch(path)
         share(descriptor)
         if os.fstat(descriptor).st_nlink == 0:  # removed before the lock was ours
             os.close(descriptor)
@@ -112,6 +114,12 @@ def is_held(path: str) -> bool:
     """Whether a running process relies on the file at `path`."""
     with unused(path) as info:
         return info is None and os.path.lexists(path)
+
+
+def _touch(path: str) -> bool:
+    with suppress(OSError):
+        os.utime(path, follow_symlinks=False)
+    return os.path.isfile(path)
 
 
 def _is_at(path: str, info: os.stat_result) -> bool:
