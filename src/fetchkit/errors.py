@@ -192,6 +192,13 @@ class RefusedError(NetworkError):
     retryable = False
 
 
+class PartError(RefusedError):
+    """The source gives a part of a file that cannot be joined to the others.
+
+    Asked for the whole file it may well be right.
+    """
+
+
 class WebPageError(RefusedError):
     """The source answers with a page for people: a login, a block notice."""
 

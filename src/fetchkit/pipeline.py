@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from fetchkit.documents import Documents, Vouching
     from fetchkit.equipment import Equipment
     from fetchkit.ports import Cancel, Source, Validators
+    from fetchkit.store.parts import Part
 
 
 class Pipeline:
@@ -123,13 +124,14 @@ class Pipeline:
         return self._reuse(resolved, resolved.locations[0], digest, cancel)
 
     def _fetch_once(self, resolved: Resolved, cancel: Cancel) -> Stored:
-        with self._cache.lock(resolved.url):
+        with self._cache.lock(resolved.url) as is_locked:
             # Another process may have fetched it while we waited.
             settled = self._find_settled(resolved, cancel)
             if settled is not None:
                 return settled
             try:
-                return self._fetch(resolved, cancel)
+                with self._cache.part(resolved.url, is_locked=is_locked) as part:
+                    return self._fetch(resolved, part, cancel)
             except StorageError as error:
                 last = self._find_last(resolved, cancel)
                 if last is None:
@@ -139,29 +141,29 @@ class Pipeline:
                 )
                 return last
 
-    def _fetch(self, resolved: Resolved, cancel: Cancel) -> Stored:
+    def _fetch(self, resolved: Resolved, part: Part, cancel: Cancel) -> Stored:
         """Ask each source in turn; the first failure is the one that is raised."""
         *others, last = resolved.locations
         first: FetchkitError | None = None
         for location in others:
             try:
-                return self._fetch_from(resolved, location, cancel)
+                return self._fetch_from(resolved, location, part, cancel)
             except (NetworkError, VerificationError) as error:  # noqa: PERF203 -- that is the loop
                 first = first or error
                 if cancel.is_set():
                     raise
                 self._reporter.warning(f"{error.message}; trying the next source")
         try:
-            return self._fetch_from(resolved, last, cancel)
+            return self._fetch_from(resolved, last, part, cancel)
         except (NetworkError, VerificationError) as error:
             raise first or error from error.__cause__
 
     def _fetch_from(
-        self, resolved: Resolved, location: Location, cancel: Cancel
+        self, resolved: Resolved, location: Location, part: Part, cancel: Cancel
     ) -> Stored:
         known = self._validators(resolved, location)
         try:
-            return self._transfer.fetch(resolved, location, cancel, known=known)
+            return self._transfer.fetch(resolved, location, part, cancel, known=known)
         except NotModifiedError as answer:
             vouching = answer.vouching
         remembered = self._cache.memory.recall(resolved.url)
@@ -169,7 +171,7 @@ class Pipeline:
             resolved, location, remembered.digest, cancel, vouching=vouching
         )
         # The cached copy turned out to be damaged: ask again, for all of it.
-        return stored or self._transfer.fetch(resolved, location, cancel)
+        return stored or self._transfer.fetch(resolved, location, part, cancel)
 
     def _validators(self, resolved: Resolved, location: Location) -> Validators | None:
         """What to ask "anything newer?" with: only where the answer "no" is of use."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
@@ -11,8 +10,14 @@ from typing import TYPE_CHECKING, TypeVar
 from fetchkit.arrival import Arrival
 from fetchkit.artifact import Download
 from fetchkit.documents import Freshness
-from fetchkit.errors import BadSignatureError, NetworkError
-from fetchkit.retry import plan_retry
+from fetchkit.errors import (
+    BadSignatureError,
+    DigestMismatchError,
+    NetworkError,
+    PartError,
+)
+from fetchkit.reception import Reception
+from fetchkit.retry import MAX_TRIES, plan_retry
 from fetchkit.verification import check_signature, verify
 
 if TYPE_CHECKING:
@@ -21,11 +26,15 @@ if TYPE_CHECKING:
     from fetchkit.artifact import Location, Resolved, Stored
     from fetchkit.documents import Documents, Vouching
     from fetchkit.equipment import Equipment
-    from fetchkit.ports import Body, Cancel, Validators
+    from fetchkit.ports import Cancel, Validators
+    from fetchkit.store.parts import Part
     from fetchkit.trust import Verdict
 
 
 T = TypeVar("T")
+
+PROGRESS_BYTES = 8 * 1024 * 1024
+"""A source that gave so much before it broke off may break off as often as it likes."""
 
 
 class NotModifiedError(Exception):
@@ -49,6 +58,7 @@ class Transfer:
         # Two tasks an artifact: what vouches for it, and the verifier that follows.
         # Both fit for every job, so that neither can wait for a thread in vain.
         self._aside = ThreadPoolExecutor(2 * equipment.jobs, thread_name_prefix="aside")
+        self._reception = Reception(equipment)
 
     def close(self) -> None:
         """Let the threads end."""
@@ -58,14 +68,18 @@ class Transfer:
         self,
         resolved: Resolved,
         location: Location,
+        part: Part,
         cancel: Cancel,
         *,
         known: Validators | None = None,
+        tries: int = MAX_TRIES,
     ) -> Stored:
         """Fetch, verify and publish; tried again where that can help.
 
         Args:
+            part: where the bytes go, and where a try goes on from the one before.
             known: ask only for something newer than these.
+            tries: how often the source may fail.
 
         Raises:
             NotModifiedError: there is nothing newer than `known`.
@@ -77,9 +91,16 @@ class Transfer:
         attempt = 0
         while True:
             attempt += 1
+            reached = part.kept
             try:
-                return self._attempt(resolved, location, cancel, known, freshness)
-            except BadSignatureError:
+                return self._attempt(resolved, location, part, cancel, known, freshness)
+            except (PartError, DigestMismatchError, BadSignatureError) as error:
+                if part.is_joined and not cancel.is_set():
+                    # No reason to refuse anything: all of it may be right at once.
+                    part.distrust()
+                    continue
+                if not isinstance(error, BadSignatureError):
+                    raise
                 # An entity tag can stay the same over a change within one second:
                 # what was not fetched anew is no reason to refuse.
                 is_final = freshness is Freshness.ANEW or cancel.is_set()
@@ -87,7 +108,11 @@ class Transfer:
                     raise
                 freshness = Freshness.ANEW
             except NetworkError as error:
-                delay = plan_retry(error, attempt, jitter=os.urandom(1)[0] / 256)
+                if part.kept - reached >= PROGRESS_BYTES:
+                    attempt = 1  # it gets there in the end
+                delay = plan_retry(
+                    error, attempt, jitter=os.urandom(1)[0] / 256, tries=tries
+                )
                 if delay is None or cancel.is_set():
                     raise
                 self._reporter.retrying(location.url, error, delay)
@@ -97,6 +122,7 @@ class Transfer:
         self,
         resolved: Resolved,
         location: Location,
+        part: Part,
         cancel: Cancel,
         known: Validators | None,
         freshness: Freshness,
@@ -104,25 +130,32 @@ class Transfer:
         if resolved.needs_verifier:
             # Missing? Then say so before a byte is asked for.
             self._equipment.find_verifier()
-        with self._cache.blobs.staged() as path:
-            arrival = Arrival(path)
-            aside = self._start_aside(resolved, location, arrival, cancel, freshness)
-            with (
-                aside.ending(arrival),
-                self._tracer.span("transfer", url=str(location.url)),
-            ):
-                body = self._receive(resolved, location, arrival, aside, known)
-            if body.not_modified:
-                arrival.abandon()
-                raise NotModifiedError(_result(aside.vouching))
-            download = Download(
-                resolved=resolved,
-                path=path,
-                size=arrival.measure.size,
-                digest=arrival.measure.digest(),
-                source=body.url,
+        arrival = Arrival(part.path)
+        aside = self._start_aside(resolved, location, arrival, cancel, freshness)
+        with (
+            aside.ending(arrival, part),
+            self._tracer.span("transfer", url=str(location.url)),
+        ):
+            body = self._reception.receive(
+                resolved,
+                location.url,
+                part,
+                arrival,
+                known=known,
+                cancel=aside,
+                answered=aside.note_answer,
             )
-            return self._publish(download, aside, body.validators)
+        if body.not_modified:
+            arrival.abandon()
+            raise NotModifiedError(_result(aside.vouching))
+        download = Download(
+            resolved=resolved,
+            path=part.path,
+            size=arrival.measure.size,
+            digest=arrival.measure.digest(),
+            source=body.url,
+        )
+        return self._publish(download, aside, body.validators)
 
     def _start_aside(
         self,
@@ -170,37 +203,6 @@ class Transfer:
             self._documents.keep(vouching)
         return stored
 
-    def _receive(
-        self,
-        resolved: Resolved,
-        location: Location,
-        arrival: Arrival,
-        cancel: _Aside,
-        known: Validators | None,
-    ) -> Body:
-        limit = (
-            resolved.size if resolved.size is not None else self._equipment.max_bytes
-        )
-        started = time.monotonic()
-        opened = self._equipment.source.open(
-            location.url, limit=limit, validators=known, cancel=cancel
-        )
-        with opened as body:
-            cancel.is_answered = True
-            if body.not_modified:
-                return body
-            if body.size is not None:
-                self._cache.upkeep.make_room(body.size)
-            self._reporter.downloading(resolved, body.url, body.size)
-            for chunk in body.chunks:
-                arrival.write(chunk)
-                self._reporter.received(resolved, len(chunk))
-        arrival.finish()
-        self._reporter.downloaded(
-            resolved, arrival.measure.size, time.monotonic() - started
-        )
-        return body
-
     def _follow(
         self, resolved: Resolved, vouching: Future[Vouching], arrival: Arrival
     ) -> Verdict:
@@ -234,6 +236,10 @@ class _Aside:
         a version nobody published, signature and file are missing, and the answer
         must not depend on which is missed first."""
 
+    def note_answer(self) -> None:
+        """The source has the artifact."""
+        self.is_answered = True
+
     def is_set(self) -> bool:
         """Whether the transfer has become pointless."""
         is_vain = self.is_answered and self._is_unvouched
@@ -249,17 +255,22 @@ class _Aside:
             self._is_unvouched = True
 
     @contextmanager
-    def ending(self, arrival: Arrival) -> Iterator[None]:
-        """Stop everything when the transfer fails, and raise what failed first."""
+    def ending(self, arrival: Arrival, part: Part) -> Iterator[None]:
+        """Stop everything when the transfer fails, and raise what failed first.
+
+        What has arrived by then stays in `part`.
+        """
         try:
             yield
         except BaseException:
-            arrival.abandon()
+            part.hold(arrival.abandon())
             cause = self._cause()
             self._is_over = True
             if cause is not None:
                 raise cause from None
             raise
+        finally:
+            arrival.close()
 
     def _cause(self) -> BaseException | None:
         """The failure that stopped the transfer, if it was not its own."""

@@ -14,8 +14,9 @@ from fetchkit.fs import translated
 from fetchkit.host import read_bundled
 from fetchkit.net.settings import NetSettings, Proxies
 from fetchkit.net.sources import open_source
+from fetchkit.pieces import MAX_EXTRA
 from fetchkit.pipeline import Pipeline
-from fetchkit.store import Cache
+from fetchkit.store.cache import Cache
 from fetchkit.store.layers import open_layers
 from fetchkit.store.policy import Policy
 
@@ -73,6 +74,7 @@ def open_pipeline(
             reporter=reporter,
             clock=clock,
             jobs=settings.jobs,
+            connections=settings.connections,
             max_bytes=settings.max_bytes,
             work_dir=work_dir(settings),
             key_dirs=tuple(key_dirs),
@@ -114,7 +116,7 @@ def net_settings(settings: Settings) -> NetSettings:
     return NetSettings(
         user_agent=f"fetchkit/{__version__}",
         ca_file=settings.ca_file,
-        max_connections=max(16, 3 * settings.jobs),
+        max_connections=max(16, 3 * settings.jobs) + MAX_EXTRA,
         proxies=Proxies.parse(https=settings.https_proxy, no_proxy=settings.no_proxy),
     )
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fetchkit.errors import FetchkitError
-    from fetchkit.ports import Cancel, Source, Validators
+    from fetchkit.ports import Cancel, Source, Span, Validators
     from fetchkit.urls import Url
     from tests.origins.misbehaving import Origin
 
@@ -198,6 +198,7 @@ class OverQuota:
         *,
         limit: int,
         validators: Validators | None = None,
+        span: Span | None = None,
         cancel: Cancel | None = None,
     ) -> NoReturn:
         raise HttpStatusError(f"{url}: 403 rate limit exceeded", status=403)

@@ -90,9 +90,11 @@ class HttpSource:
                 answer.headers.get("content-encoding", ""), url, answer.url
             )
             if answer.status == answers.PARTIAL and span is not None:
-                yield _part(answer, span, limit)
+                body = _part(answer, span, limit)
             else:
-                yield _whole(answer, limit)
+                body = _whole(answer, limit)
+            # Not yielded at once: chunks nobody holds would close the connection.
+            yield body
 
     def _ready_client(self) -> httpx.Client:
         with self._lock:
