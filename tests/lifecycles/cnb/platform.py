@@ -29,6 +29,11 @@ USER = 1000
 PYTHON_PATH = "/usr/local/bin:/usr/bin:/bin"
 API = "0.13"
 
+_SCRIPT = """\
+#!/bin/sh
+exec python3 "$(dirname "$0")/../fetchkit.pyz" {command} "$@"
+"""
+
 
 @dataclass
 class Platform:
@@ -59,6 +64,12 @@ class Platform:
     def set(self, name: str, value: str) -> None:
         """Set a variable of the user's, as ``pack build --env`` does."""
         (self.home / "platform" / "env" / name).write_text(value)
+
+    def trust(self, ca_file: Path) -> None:
+        """Let fetchkit trust an authority, as a user of the platform would."""
+        copy = self.home / "ca.pem"
+        shutil.copy(ca_file, copy)
+        self.set("FETCHKIT_CA_FILE", str(copy))
 
     def add_buildpack(self, source: Path) -> str:
         """Add a buildpack to the end of the order; returns its id."""
@@ -210,3 +221,21 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink()
+
+
+def vendor(buildpack: Path, pyz: Path) -> Path:
+    """Put the pyz, and scripts that start it, into a buildpack."""
+    shutil.copy(pyz, buildpack / "fetchkit.pyz")
+    commands = ("detect", "build", "compile")
+    scripts = {name: _SCRIPT.format(command=name) for name in commands}
+    add_scripts(buildpack, **scripts)
+    return buildpack
+
+
+def add_scripts(buildpack: Path, **scripts: str) -> None:
+    """Put scripts into ``bin/`` of a buildpack."""
+    for name, text in scripts.items():
+        path = buildpack / "bin" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        path.chmod(0o755)

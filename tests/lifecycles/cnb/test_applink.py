@@ -47,8 +47,7 @@ def platform(
     made = Platform(open_home, lifecycle)
     shutil.copytree(SHIPPED / "app", made.app, dirs_exist_ok=True)
     made.add_buildpack(vendor(open_home / "source", pyz, release, keys))
-    shutil.copy(tls_ca.ca_file, open_home / "ca.pem")
-    made.set("FETCHKIT_CA_FILE", str(open_home / "ca.pem"))
+    made.trust(tls_ca.ca_file)
     made.set(VERSION, "v1.0.0")
     return made
 
@@ -67,3 +66,27 @@ def test_the_binary_is_on_path_in_a_layer(platform: Platform) -> None:
     layer = platform.layers_of(BUILDPACK) / NAME
     assert program == f"{layer}/vendor/heroku-applink/bin/{NAME}"
     assert path.split(":")[0] == f"{layer}/vendor/heroku-applink/bin"
+
+
+def test_a_rebuild_fetches_nothing(platform: Platform, nginx: Site) -> None:
+    platform.build()
+    asked = len(nginx.served())
+    platform.start_again()
+    again = platform.build()
+    assert "its layer is as it was" in again.stdout + again.stderr
+    assert len(nginx.served()) == asked
+    assert platform.launch("web").stdout.startswith("mesh v1.0.0")
+
+
+def test_another_version_is_another_layer(platform: Platform) -> None:
+    platform.build()
+    platform.start_again()
+    platform.set(VERSION, "v1.1.0")
+    platform.build()
+    assert platform.launch("web").stdout.startswith("mesh v1.1.0")
+
+
+def test_the_run_images_architecture_decides(platform: Platform) -> None:
+    platform.target("arm64")
+    platform.build()
+    assert platform.launch("web").stdout.startswith("mesh v1.0.0 arm64")

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.lifecycles.cnb.calls import DESCRIPTOR, Calls
-from tests.lifecycles.cnb.platform import Platform
+from tests.lifecycles.cnb.platform import Platform, add_scripts, vendor
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.lifecycles.cnb.calls import Calls
     from tests.lifecycles.cnb.tools import Lifecycle
     from tests.origins.authority import Authority
 
@@ -22,10 +22,6 @@ pytestmark = pytest.mark.product
 BUILDPACK = "acme/tools"
 ARCH = {"x86_64": "amd64", "aarch64": "arm64"}[host.machine()]
 
-BUILD_SCRIPT = """\
-#!/bin/sh
-exec python3 "$CNB_BUILDPACK_DIR/fetchkit.pyz" build "$@"
-"""
 LATER_DESCRIPTOR = 'api = "0.10"\n[buildpack]\nid = "acme/later"\nversion = "1.0.0"\n'
 LATER_BUILD = "#!/bin/sh\ntool from a later buildpack\n"
 
@@ -39,24 +35,10 @@ def platform(
     calls.artifact("tool")["process"] = {"wrap": "web"}
     calls.publish("other")
     made = Platform(open_home, lifecycle, {"Procfile": "web: echo 'hello  you'\n"})
-    shutil.copy(tls_ca.ca_file, open_home / "ca.pem")
-    made.set("FETCHKIT_CA_FILE", str(open_home / "ca.pem"))
-    source = calls.buildpack
-    shutil.copy(pyz, source / "fetchkit.pyz")
-    add_scripts(source, detect=BUILD_SCRIPT.replace(" build ", " detect "))
-    add_scripts(source, build=BUILD_SCRIPT)
-    calls.descriptor["api"] = DESCRIPTOR["api"]
+    made.trust(tls_ca.ca_file)
     calls.write()
-    made.add_buildpack(source)
+    made.add_buildpack(vendor(calls.buildpack, pyz))
     return made
-
-
-def add_scripts(buildpack: Path, **scripts: str) -> None:
-    for name, text in scripts.items():
-        path = buildpack / "bin" / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text)
-        path.chmod(0o755)
 
 
 def change(platform: Platform, calls: Calls) -> None:
