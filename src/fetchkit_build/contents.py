@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fetchkit_build.errors import BuildError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 DROPPED = {
     "*.dist-info/*": "its licence goes into THIRD-PARTY.txt, its version into the info",
@@ -82,6 +82,20 @@ def select(tree: Mapping[str, bytes]) -> dict[str, bytes]:
             "requirements/runtime.txt"
         )
     return kept
+
+
+def missing_inits(names: Collection[str]) -> set[str]:
+    """The ``__init__.py`` that namespace packages do without (PEP 420).
+
+    An archive has no directories unless it names them, so zipimport finds a package
+    only by its `__init__.py`. None of the pyz's is shared by two distributions.
+    """
+    parents = {
+        name.removesuffix("/__init__.py").rpartition("/")[0]
+        for name in names
+        if name.endswith("/__init__.py")
+    }
+    return {f"{parent}/__init__.py" for parent in parents if parent} - set(names)
 
 
 def find_packages(tree: Mapping[str, bytes]) -> tuple[Package, ...]:

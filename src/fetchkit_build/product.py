@@ -74,7 +74,10 @@ def build(
     with tempfile.TemporaryDirectory(prefix="fetchkit-build-") as work_dir:
         modules_dir = _install(checkout, python, work_dir)
         tree = contents.read_tree(modules_dir)
-        _prune(modules_dir, keep=contents.select(tree))
+        kept = contents.select(tree)
+        _prune(modules_dir, keep=kept)
+        for name in contents.missing_inits(kept):
+            open(os.path.join(modules_dir, name), "xb").close()
         entries = _run_shiv(python, modules_dir, work_dir)
     packages = contents.find_packages(tree)
     entries |= _own_entries(checkout, packages)

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from fetchkit_build.contents import find_packages, render_third_party, select
+from fetchkit_build.contents import (
+    find_packages,
+    missing_inits,
+    render_third_party,
+    select,
+)
 from fetchkit_build.errors import BuildError
 
 METADATA = (
@@ -33,6 +38,12 @@ def test_what_the_program_cannot_reach_stays_out() -> None:
 def test_a_compiled_file_stops_the_build(name: str) -> None:
     with pytest.raises(BuildError, match=f"not pure Python: {name}"):
         select({**INSTALLED, name: b""})
+
+
+def test_namespace_packages_are_found() -> None:
+    names = ["whole/__init__.py", "whole/part/__init__.py", "half/part/__init__.py"]
+    assert missing_inits(names) == {"half/__init__.py"}
+    assert missing_inits(INSTALLED) == set()
 
 
 def test_packages_are_found_with_their_terms() -> None:
