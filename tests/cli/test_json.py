@@ -30,6 +30,17 @@ CALLS = {
     "list": "list",
     "list --installed": "list --installed app",
     "why": "why tool",
+    "lock": "lock",
+    "lock --check": "lock --check",
+    "outdated": "outdated",
+    "rollback": "rollback twice",
+    "uninstall": "uninstall app",
+    "bundle create": "bundle create -o new.bundle",
+    "bundle import": "bundle import app.bundle",
+    "bundle inspect": "bundle inspect app.bundle",
+    "bundle diff": "bundle diff app.bundle app.bundle",
+    "config show": "config show",
+    "config path": "config path",
     "init": "init new",
     "doctor": "doctor",
     "cache dir": "cache dir",
@@ -68,20 +79,28 @@ def shape(value: object, place: str = "") -> Iterator[str]:
 
 @pytest.fixture
 def prepared(cli: Cli, publisher: Publisher, tmp_path: Path) -> Cli:
-    """Something is cached and installed, and one installed file is missing."""
+    """Something is cached, installed in two states, locked, and in a bundle."""
     (tmp_path / "new").mkdir()
     (tmp_path / "tool").write_bytes(b"x")
     (tmp_path / "tool.asc").write_bytes(publisher.keys.sign(b"x"))
+    for links in ("other", "tool"):
+        install = {"dir": "vendor", "links": [links], "path": True}
+        publisher.write_manifest(arch={"x86_64": "amd64"}, install=install)
+        assert cli("install", "twice").code == 0
     assert cli("install", "app").code == 0
+    assert cli("lock").code == 0
+    assert cli("bundle", "create", "-o", "app.bundle").code == 0
     return cli
 
 
 @pytest.mark.parametrize(("heading", "call"), CALLS.items(), ids=list(CALLS))
 def test_the_page_shows_what_is_printed(
-    prepared: Cli, tmp_path: Path, heading: str, call: str
+    prepared: Cli, publisher: Publisher, tmp_path: Path, heading: str, call: str
 ) -> None:
     if heading == "verify --installed":
         (tmp_path / "app" / "vendor" / "tool").unlink()
+    if heading == "outdated":
+        publisher.write_manifest(version="1.3.0")
     ended = prepared(*call.split(), "--json")
     assert ended.stdout.count("\n") == 1
     printed = set(shape(json.loads(ended.stdout)))
