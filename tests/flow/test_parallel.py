@@ -19,31 +19,51 @@ from tests.flow.trees import listing
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.flow.program import Program
     from tests.flow.scene import Scene
     from tests.origins.nginx import Site
 
-MANY = 12
+MANY = 50
+WITHOUT_LOCKS = (
+    *("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=flock"),
+    *("-e", "inject=flock:error=ENOLCK"),
+)
 BIG = os.urandom(1 << 20) * 8
 
 
-def test_many_builds_of_one_artifact_download_it_once(
-    scene: Scene, nginx: Site
-) -> None:
-    publish(scene, nginx, BIG)
+def build_at_once(scene: Scene, program: Program, count: int) -> None:
+    """Run `count` builds, each of its own app, with one cache; all must be right."""
     scene.write_manifest()
-    apps = [scene.home / f"app-{number}" for number in range(MANY)]
+    apps = [scene.home / f"app-{number}" for number in range(count)]
     running = []
     for app in apps:
         app.mkdir()
         words = [app if word == scene.app_dir else word for word in scene.arguments()]
-        running.append(scene.running().start(*words))
+        running.append(program.start(*words))
     for ended in map(wait_for, running):
         assert ended.code == 0, ended.said
     trees = [listing(app) for app in apps]
+    assert "vendor/tool/bin/tool-1.2.3" in trees[0]
     assert all(tree == trees[0] for tree in trees)
+
+
+def test_fifty_builds_of_one_artifact_download_it_once(
+    scene: Scene, nginx: Site
+) -> None:
+    publish(scene, nginx, BIG)
+    build_at_once(scene, scene.running(), MANY)
     binary = [one for one in nginx.served() if one.path.endswith("/tool-1.2.3")]
     assert len(binary) == 1
     assert_nothing_left(scene)
+
+
+def test_fifty_builds_without_locks_are_right_all_the_same(
+    scene: Scene, nginx: Site
+) -> None:
+    if shutil.which("strace") is None:
+        pytest.skip("STRACE IS MISSING, no lock can be made to fail")
+    publish(scene, nginx)
+    build_at_once(scene, scene.running().behind(*WITHOUT_LOCKS), MANY)
 
 
 def test_two_versions_in_one_app_end_in_one_of_them(scene: Scene, nginx: Site) -> None:
@@ -76,9 +96,7 @@ def test_build_without_locks_works_and_says_so(scene: Scene, nginx: Site) -> Non
         pytest.skip("STRACE IS MISSING, no lock can be made to fail")
     publish(scene, nginx)
     scene.write_manifest()
-    tracer = ("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=flock")
-    inject = ("-e", "inject=flock:error=ENOLCK")
-    ended = scene.running().behind(*tracer, *inject).run(*scene.arguments())
+    ended = scene.running().behind(*WITHOUT_LOCKS).run(*scene.arguments())
     assert ended.code == 0, ended.said
     assert "lock" in ended.stderr
     assert "vendor/tool/bin/tool-1.2.3" in scene.installed()
