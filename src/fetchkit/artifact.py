@@ -176,6 +176,8 @@ class Artifact:
     """Process type for which that is only recommended, not done."""
     process: Process | None = None
     """What it runs as, if it is a process of its own."""
+    services: tuple[str, ...] = ()
+    """Bound services, by label, tag or name, one of which it is for; none: for all."""
 
     @property
     def place(self) -> str:

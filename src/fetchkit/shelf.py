@@ -75,6 +75,10 @@ class Shelf:
         version = around.versions.get(wanted.name)
         if version is None and wanted.variable:
             version = around.environ.get(wanted.variable, "").strip()
+        if not version and wanted.overlay is not None:
+            from fetchkit.manifest.overlay import configured_version
+
+            version = configured_version(wanted.overlay, around.environ)
         chosen = choose(
             catalogue,
             wanted.name,

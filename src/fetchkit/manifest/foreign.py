@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -44,7 +43,7 @@ def read_foreign(
     Raises:
         FetchkitError: the file cannot be used.
     """
-    source = os.path.basename(document)
+    source = document.rpartition("/")[2]
     if source == DOWNLOAD_URL:
         name = "fetchkit"
         tables = {_program_name(document, sources): _pointed(source)}

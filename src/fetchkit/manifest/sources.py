@@ -11,7 +11,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Protocol
 
-from fetchkit.errors import Fault, ManifestError
+from fetchkit.errors import Fault, InvalidValueError, ManifestError
+from fetchkit.manifest.overlay import DEFAULT_KEY, Overlay
+from fetchkit.paths import parse_variable
 from fetchkit.values import frozen
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ VERSION_FILE = ".version"
 UNKNOWN_VERSION = "0"
 """Of a file nobody has given a version."""
 
+_TAKEN = frozenset({"from", "dependency", "version", "env", "config", "config_key"})
 _SOURCE = re.compile(r"[A-Za-z0-9._-]{1,120}\.ya?ml|\.downloadurl")
 _MAX_POINTER_BYTES = 8192
 _GIVEN = ("url", "sha256", "mirrors", "versions", "platforms", "size")
@@ -39,6 +42,8 @@ class Wanted:
     """An exact version or a constraint; None: the source's default."""
     variable: str | None = None
     """Environment variable that goes before `version`."""
+    overlay: Overlay | None = None
+    """Variables that hold configuration; between the two."""
 
 
 @frozen
@@ -99,13 +104,29 @@ def expand(
         name=str(table.get("dependency", name)),
         version=str(table["version"]) if "version" in table else None,
         variable=env.pop("version", None),
+        overlay=_read_overlay(table, place, document),
     )
-    own = {
-        key: content
-        for key, content in table.items()
-        if key not in {"from", "dependency", "version", "env"}
-    }
+    own = {key: content for key, content in table.items() if key not in _TAKEN}
     return {"install": {"dir": name}, **as_table(look_up(wanted)), **own, "env": env}
+
+
+def _read_overlay(
+    table: Mapping[str, Any], place: str, document: str
+) -> Overlay | None:
+    if "config" not in table:
+        return None
+    found = table["config"]
+    variables = [found] if isinstance(found, str) else found
+    key = str(table.get("config_key", DEFAULT_KEY))
+    try:
+        names = tuple(
+            parse_variable(str(each))
+            for each in (variables if isinstance(variables, list) else [""])
+        )
+    except InvalidValueError as error:
+        faults = [Fault(f"{place}.config", error.message, error.hint)]
+        raise ManifestError(document, faults) from None
+    return Overlay(variables=names, key=key)
 
 
 def as_table(offer: Offer) -> dict[str, Any]:

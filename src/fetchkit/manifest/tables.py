@@ -90,9 +90,10 @@ def read_artifact(
         wrap=processes.wrap,
         advise=processes.advise,
         process=processes.own,
+        services=table.texts("services"),
     )
     rules.check_artifact(artifact, table)
-    for key in ("from", "dependency"):
+    for key in ("from", "dependency", "config", "config_key"):
         table.know(key)
     table.close()
     return artifact
