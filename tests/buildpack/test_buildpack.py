@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tarfile
 from pathlib import Path
@@ -24,6 +23,8 @@ else:
     import tomli as tomllib
 
 if TYPE_CHECKING:
+    import subprocess
+
     from tests.signing import TestKeys
 
 pytestmark = pytest.mark.product

@@ -10,6 +10,8 @@ import ssl
 
 from fetchkit.errors import SettingsError
 
+_MAX_PEM_BYTES = 1024 * 1024
+
 _CA_HINT = (
     "Set FETCHKIT_CA_FILE (or SSL_CERT_FILE) to a PEM file with certificates, "
     "or unset it to use the system's alone."
@@ -20,8 +22,9 @@ def build_context(ca_file: str | None = None) -> ssl.SSLContext:
     """A client context: TLS 1.2 or later, host names checked.
 
     Args:
-        ca_file: a PEM file whose certificates are believed as well as the
-            system's. Where the system has none, certifi's are taken.
+        ca_file: a PEM file, or a directory of them, whose certificates are
+            believed as well as the system's. Where the system has none, certifi's
+            are taken.
 
     Raises:
         SettingsError: `ca_file` is missing, unreadable or holds no certificate.
@@ -30,7 +33,8 @@ def build_context(ca_file: str | None = None) -> ssl.SSLContext:
     if not _has_system_store(context):
         context.load_verify_locations(cadata=_read_bundled())
     if ca_file:
-        _add_file(context, ca_file)
+        for path in _files(ca_file):
+            _add_file(context, path)
     return context
 
 
@@ -60,6 +64,32 @@ def _has_system_store(context: ssl.SSLContext) -> bool:
         return bool(directory) and any(os.scandir(directory))
     except OSError:
         return False
+
+
+def _files(path: str) -> list[str]:
+    """`path` itself; of a directory, every file that holds a certificate.
+
+    A service binding keeps its certificates beside files that are none.
+    """
+    try:
+        if not os.path.isdir(path):
+            return [path]
+        files = [os.path.join(path, name) for name in sorted(os.listdir(path))]
+        found = [each for each in files if os.path.isfile(each) and _is_pem(each)]
+    except OSError as error:
+        raise SettingsError(
+            f"CA directory `{path}`: {error.strerror}", hint=_CA_HINT
+        ) from None
+    if not found:
+        raise SettingsError(
+            f"CA directory `{path}` holds no PEM certificate", hint=_CA_HINT
+        )
+    return found
+
+
+def _is_pem(path: str) -> bool:
+    with open(path, "rb") as file:
+        return b"-----BEGIN CERTIFICATE-----" in file.read(_MAX_PEM_BYTES)
 
 
 def _add_file(context: ssl.SSLContext, path: str) -> None:

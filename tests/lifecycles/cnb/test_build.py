@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.flow.program import Program
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.lifecycles.cnb.calls import Calls
 
@@ -339,6 +341,28 @@ def test_settings_are_read_from_the_platform(calls: Calls) -> None:
     (calls.env / "FETCHKIT_JOBS").write_text("2")
     calls.good_build()
     assert calls.layer_file("tool")["metadata"]["component"]["version"] == "3.0.0"
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+def test_bound_certificates_are_trusted(calls: Calls, *, is_named: bool) -> None:
+    """N-18: in the directory a variable names, or in the platform's own."""
+    ca_file = Path(calls.program.variables["FETCHKIT_CA_FILE"])
+    place = calls.home / "bound" if is_named else calls.env.parent / "bindings"
+    binding = place / "company"
+    binding.mkdir(parents=True)
+    (binding / "type").write_text("ca-certificates\n")
+    (binding / "company.pem").write_bytes(ca_file.read_bytes())
+    calls.program = Program()
+    named = {"SERVICE_BINDING_ROOT": str(place)} if is_named else {}
+    calls.good_build(**named)
+
+
+def test_other_bindings_are_left_alone(calls: Calls) -> None:
+    binding = calls.env.parent / "bindings" / "database"
+    binding.mkdir(parents=True)
+    (binding / "type").write_text("postgresql")
+    (binding / "password").write_text("not a certificate")
+    assert "not a certificate" not in calls.good_build().said
 
 
 @pytest.mark.parametrize(

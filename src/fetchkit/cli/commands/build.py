@@ -44,7 +44,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
         session,
         app_dir=context.app_dir,
         cache_dir=context.cache_dir,
-        read_variables=context.read_variables,
+        read_variables=call.read_variables,
     )
     layers = plan_layers(manifest, resolved, call.layers_dir)
     clear_leftovers(call.layers_dir, layers)

@@ -2,6 +2,7 @@
 
     detect    who asks, and the build plan that is the answer
     call      what ``build`` is called with
+    bindings  services that are bound to the build
     layers    one layer for each artifact: its name, its types, what it is kept by
     restored  whether what an earlier build left can be used again
     build     make what has to be made

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 from fetchkit.errors import ContractError, ManifestError
 from fetchkit.fs import translated
 from fetchkit.lifecycles import BuildContext
+from fetchkit.lifecycles.cnb.bindings import find_authorities
 from fetchkit.manifest.parse import parse_toml
 from fetchkit.paths import printable
 from fetchkit.sbom import MEDIA_TYPE
 from fetchkit.values import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 CACHE_LAYER = "fetchkit-cache"
+CA_VARIABLE = "FETCHKIT_CA_FILE"
 
 _APIS = ("0.8", "0.9", "0.10", "0.11", "0.12")
 _MAX_BYTES = 1024 * 1024
@@ -27,6 +29,7 @@ class BuildCall:
     """One call of ``bin/build`` (N-8)."""
 
     context: BuildContext
+    bindings_dir: str
     has_sbom: bool
     """``buildpack.toml`` declares the form of our bills of materials (N-34)."""
 
@@ -34,6 +37,21 @@ class BuildCall:
     def layers_dir(self) -> str:
         """Our own layers, and ours alone."""
         return self.context.install_root
+
+    def read_variables(self, accept: Collection[str]) -> dict[str, str]:
+        """The user's variables that are asked for, and what bindings say in place
+        of one that is not set.
+
+        Raises:
+            InputError: a variable cannot be what an environment holds.
+            StorageError: a binding cannot be read.
+        """
+        found = dict(self.context.read_variables(accept))
+        if CA_VARIABLE in accept and CA_VARIABLE not in found:
+            authorities = find_authorities(self.bindings_dir)
+            if authorities is not None:
+                found[CA_VARIABLE] = authorities
+        return found
 
 
 def read_build(
@@ -70,6 +88,8 @@ def read_build(
             buildpack_dir=given["CNB_BUILDPACK_DIR"],
             env_dir=os.path.join(given["CNB_PLATFORM_DIR"], "env"),
         ),
+        bindings_dir=environ.get("SERVICE_BINDING_ROOT")
+        or os.path.join(given["CNB_PLATFORM_DIR"], "bindings"),
         has_sbom=MEDIA_TYPE in buildpack.get("sbom-formats", ()),
     )
 
