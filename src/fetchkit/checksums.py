@@ -22,6 +22,8 @@ _BSD = re.compile(
 )
 _BARE = re.compile(r"[0-9A-Fa-f]{32,128}")
 _SHA256_DIGITS = 64
+_SHA256_NAMES = frozenset({"SHA256", "SHA-256", "SHA2-256"})
+"""The last is what OpenSSL 3 writes."""
 _KINDS = {32: "md5", 40: "sha1", 56: "sha224", 96: "sha384", 128: "sha512"}
 
 
@@ -60,7 +62,7 @@ def _match(line: str) -> re.Match[str] | None:
     bsd = _BSD.fullmatch(line)
     if bsd is not None:
         # A list of several algorithms has one line a file for each of them.
-        return bsd if bsd["kind"].replace("-", "") == "SHA256" else None
+        return bsd if bsd["kind"] in _SHA256_NAMES else None
     return _GNU.fullmatch(line)
 
 
