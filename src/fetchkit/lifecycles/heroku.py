@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from fetchkit.environ import render_shell
 from fetchkit.errors import ConflictError, ContractError, StorageError
-from fetchkit.fs import ensure_dir, translated, write_atomic
+from fetchkit.fs import write_atomic
 from fetchkit.lifecycles import BuildContext, BuildResult
+from fetchkit.lifecycles.ownership import check_ours, write_ours
 from fetchkit.lifecycles.processes import (
     Notes,
     program_of,
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 
 CACHE_SUBDIR = "fetchkit"
 """CACHE_DIR is shared by all buildpacks of an app (H-7)."""
-
-_MARK = "# Written by fetchkit for {owner}; replaced on every build.\n"
 
 
 def read(arguments: Sequence[str], *, buildpack_dir: str | None) -> BuildContext:
@@ -80,7 +79,7 @@ def check(context: BuildContext, owner: str, resolved: Sequence[Resolved]) -> No
     """
     profile = _profile_path(context, owner)
     _check_is_directory(os.path.dirname(profile))
-    _check_ours(profile)
+    check_ours(profile)
     if any(each.wrap or each.advise for each in resolved):
         read_procfile(context.app_dir)
 
@@ -102,28 +101,22 @@ def _profile_path(context: BuildContext, owner: str) -> str:
 
 
 def _write_profile(context: BuildContext, result: BuildResult) -> None:
-    path = _profile_path(context, result.owner)
-    if not result.changes:
-        if os.path.lexists(path):
-            with translated(path):
-                os.unlink(path)
-        return
-    ensure_dir(os.path.dirname(path))
-    text = render_shell(result.changes, context.runtime_root)
-    data = _MARK.format(owner=result.owner) + text
-    _write_if_changed(path, data, root=context.install_root)
+    write_ours(
+        _profile_path(context, result.owner),
+        render_shell(result.changes, context.runtime_root),
+        owner=result.owner,
+        root=context.install_root,
+    )
 
 
 def _write_export(context: BuildContext, result: BuildResult) -> tuple[str, ...]:
     """``export`` is sourced before later buildpacks run: build-time paths (H-13)."""
     if context.buildpack_dir is None:
         return ()
-    path = os.path.join(context.buildpack_dir, "export")
     text = render_shell(result.changes, shlex.quote(context.install_root))
     try:
-        _check_ours(path)
-        if result.changes or os.path.lexists(path):
-            _write_if_changed(path, _MARK.format(owner=result.owner) + text)
+        path = os.path.join(context.buildpack_dir, "export")
+        write_ours(path, text, owner=result.owner)
     except StorageError as error:
         # Later buildpacks go without; the app itself does not.
         return (f"later buildpacks will not see these variables: {error.message}",)
@@ -150,39 +143,3 @@ def _check_is_directory(path: str) -> None:
             f"{printable(path)} is not a directory of this app",
             hint="Remove the link or file of that name.",
         )
-
-
-def _check_ours(path: str) -> None:
-    """Refuse to replace what fetchkit did not write."""
-    if not os.path.lexists(path):
-        return
-    mark = _MARK.partition("{")[0].encode()
-    with translated(path):
-        if stat.S_ISREG(os.lstat(path).st_mode):
-            with open(path, "rb") as file:
-                if file.read(len(mark)) == mark:
-                    return
-    raise ConflictError(
-        f"{printable(path)} is in the way: fetchkit did not write it",
-        hint="Move it away, or give the manifest another `name`.",
-    )
-
-
-def _write_if_changed(path: str, text: str, *, root: str | None = None) -> None:
-    """Write `path`, unless it says `text` already.
-
-    Args:
-        root: the install root `path` is in: a kill leaves nothing beside `path`.
-    """
-    data = text.encode("utf-8", "surrogateescape")
-    try:
-        with open(path, "rb") as file:
-            if file.read() == data:
-                return
-    except OSError:
-        pass
-    if root is None:
-        write_atomic(path, data)
-        return
-    with work_dir(root) as stage_dir:
-        write_atomic(path, data, stage_dir=stage_dir)

@@ -5,10 +5,9 @@ Every verb has a help of its own, such as `fetchkit buildpack new --help`.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING
 
-from fetchkit.cli.options import add_verb
+from fetchkit.cli.verbs import add_verbs, load_verb
 
 if TYPE_CHECKING:
     import argparse
@@ -26,27 +25,11 @@ _VERBS = {
 }
 
 
-class _Verb(Protocol):
-    """What the module of a verb has to offer."""
-
-    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Declare the verb's own arguments."""
-
-    def run(self, args: argparse.Namespace, session: Session) -> int:
-        """Do it, and return the exit code."""
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verbs and their arguments."""
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
-    for verb, text in _VERBS.items():
-        _load(verb).add_arguments(add_verb(verbs, verb, text))
+    add_verbs(parser, __name__, _VERBS)
 
 
 def run(args: argparse.Namespace, session: Session) -> int:
     """Do what the verb says."""
-    return _load(args.verb).run(args, session)
-
-
-def _load(verb: str) -> _Verb:
-    return cast("_Verb", import_module(f"{__name__}.{verb}"))
+    return load_verb(__name__, args.verb).run(args, session)
