@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,15 @@ signed_by = ["tool"]
 dir = "vendor/tool/bin"
 links = ["tool"]
 path = true
+"""
+
+_DESCRIPTOR = """\
+api = "0.10"
+
+[buildpack]
+id = "bench/tool"
+version = "1.0.0"
+sbom-formats = ["application/vnd.cyclonedx+json"]
 """
 
 
@@ -67,14 +77,49 @@ class Lab:
         """``compile`` of an app at `place`, with the cache of that place."""
         build_dir = place / "build"
         build_dir.mkdir(exist_ok=True)
-        (build_dir / "fetchkit.toml").write_text(
-            _MANIFEST.format(
-                fingerprint=release.fingerprint,
-                key_url=release.key_url,
-                url=release.url,
-            )
-        )
+        (build_dir / "fetchkit.toml").write_text(_manifest(release))
         return self.fetchkit(place, "compile", str(build_dir), str(place / "cache"))
+
+    def build(self, release: Release, place: Path) -> Command:
+        """``build`` as a CNB lifecycle calls it, with the layers of `place`."""
+        layers = place / "layers"
+        layers.mkdir(exist_ok=True)
+        return self._cnb(
+            "build",
+            release,
+            place,
+            CNB_LAYERS_DIR=str(layers),
+            CNB_PLATFORM_DIR=str(place / "platform"),
+            CNB_BP_PLAN_PATH=str(place / "plan.toml"),
+        )
+
+    def detect(self, release: Release, place: Path, *, files: list[str]) -> Command:
+        """``detect`` of a buildpack for apps with one of `files`: for none here."""
+        command = self._cnb(
+            "detect",
+            release,
+            place,
+            more=f"[detect]\nfiles = {json.dumps(files)}\n",
+            CNB_BUILD_PLAN_PATH=str(place / "plan.toml"),
+        )
+        return replace(command, exit_code=100)
+
+    def _cnb(
+        self,
+        command: str,
+        release: Release,
+        place: Path,
+        *,
+        more: str = "",
+        **variables: str,
+    ) -> Command:
+        manifest = place / "fetchkit.toml"
+        manifest.write_text(_manifest(release) + more)
+        (place / "buildpack.toml").write_text(_DESCRIPTOR)
+        (place / "plan.toml").touch()
+        made = self.fetchkit(place, command, "--manifest", str(manifest))
+        environ = {**made.environ, **variables, "CNB_BUILDPACK_DIR": str(place)}
+        return replace(made, environ=environ)
 
     def bash(self, release: Release) -> Command:
         """The same by the baseline script, in a place of its own."""
@@ -94,9 +139,13 @@ class Lab:
         """A new directory with an empty home; the one before it is gone."""
         return self._make(f"run-{next(self._numbers)}", clear="run-*")
 
+    def empty_place(self) -> Path:
+        """A new directory that stays."""
+        return self._make(f"kept-{next(self._numbers)}")
+
     def lasting_place(self, release: Release) -> Path:
         """A new directory that stays, in which `release` is compiled already."""
-        place = self._make(f"kept-{next(self._numbers)}")
+        place = self.empty_place()
         run(self.compile(release, place))
         return place
 
@@ -115,3 +164,9 @@ class Lab:
             "HOME": str(place / "home"),
             "LC_ALL": "C.UTF-8",
         }
+
+
+def _manifest(release: Release) -> str:
+    return _MANIFEST.format(
+        fingerprint=release.fingerprint, key_url=release.key_url, url=release.url
+    )

@@ -28,6 +28,8 @@ class Command:
 
     arguments: Sequence[str]
     environ: Mapping[str, str]
+    exit_code: int = 0
+    """With which it has to end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +81,7 @@ def run(command: Command) -> Run:
             _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
+        if process.returncode != command.exit_code:
             output.seek(0)
             said = output.read().decode(errors="replace")
             raise RunFailedError(f"{' '.join(command.arguments)}\n{said}")

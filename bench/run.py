@@ -32,6 +32,8 @@ SCENARIOS = (
     "cold",
     "latency",
     "cached",
+    "layers",
+    "undetected",
     "large",
     "limited",
     "memory",

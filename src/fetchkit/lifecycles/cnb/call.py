@@ -39,8 +39,9 @@ class BuildCall:
         return self.context.install_root
 
     def read_variables(self, accept: Collection[str]) -> dict[str, str]:
-        """The user's variables that are asked for, and what bindings say in place
-        of one that is not set.
+        """The user's variables that are asked for.
+
+        What is bound stands in for a variable that is not set.
 
         Raises:
             InputError: a variable cannot be what an environment holds.
