@@ -19,19 +19,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cnb", action="store_true", help="an OCI image, for pack and registries"
     )
+    parser.add_argument("--cf", action="store_true", help="a zip, for Cloud Foundry")
+    parser.add_argument("--stack", metavar="STACK", help="with --cf: for this one")
+    parser.add_argument(
+        "--cached", action="store_true", help="with --cf: dependencies inside"
+    )
+    parser.add_argument("--profile", metavar="NAME", help="of the manifest.yml")
+    parser.add_argument("--exclude", metavar="A,B", default="", help="leave these out")
+    parser.add_argument("--include", metavar="A,B", default="", help="put these back")
     parser.add_argument(
         "--layout", action="store_true", help="with --cnb: a directory, no tar"
     )
-    parser.add_argument("-o", "--output", metavar="PATH", help="default: DIR.cnb")
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="PATH",
+        help="default: DIR.cnb, or the name that Cloud Foundry's zips have",
+    )
 
 
 def run(args: argparse.Namespace, session: Session) -> int:
     """Write it."""
-    if not args.cnb:
+    if args.cf == args.cnb:
         raise UsageError(
-            "buildpack package: say for whom",
+            "buildpack package: say for whom, --cnb or --cf",
             hint="fetchkit buildpack package DIR --cnb",
         )
+    if args.cf:
+        from fetchkit.cli.zipping import package_zip
+
+        return package_zip(args, session)
     from fetchkit.buildpack.image import (
         read_image,
         write_archive,
