@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 import threading
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fetchkit.artifact import Download
@@ -22,18 +23,19 @@ from fetchkit.digest import CHUNK_BYTES, Measure
 from fetchkit.documents import Freshness
 from fetchkit.errors import (
     DigestMismatchError,
-    FetchkitError,
-    NetworkError,
     StorageError,
+    TransferCancelledError,
     VerificationError,
 )
 from fetchkit.fs import translated
+from fetchkit.mirrors import Failed, Health, Lane, Race
+from fetchkit.retry import MAX_TRIES, may_pass
 from fetchkit.transfer import NotModifiedError, Transfer
 from fetchkit.trust import Verdict
 from fetchkit.verification import check_signature, verify
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from fetchkit.artifact import Evidence, Location, Resolved, Stored
     from fetchkit.digest import Digest
@@ -53,6 +55,7 @@ class Pipeline:
         self._tracer = equipment.tracer
         self.documents = documents
         self._transfer = Transfer(equipment, documents)
+        self._health = Health()
 
     @property
     def source(self) -> Source:
@@ -142,28 +145,69 @@ class Pipeline:
                 return last
 
     def _fetch(self, resolved: Resolved, part: Part, cancel: Cancel) -> Stored:
-        """Ask each source in turn; the first failure is the one that is raised."""
-        *others, last = resolved.locations
-        first: FetchkitError | None = None
-        for location in others:
-            try:
-                return self._fetch_from(resolved, location, part, cancel)
-            except (NetworkError, VerificationError) as error:  # noqa: PERF203 -- that is the loop
-                first = first or error
-                if cancel.is_set():
-                    raise
-                self._reporter.warning(f"{error.message}; trying the next source")
-        try:
-            return self._fetch_from(resolved, last, part, cancel)
-        except (NetworkError, VerificationError) as error:
-            raise first or error from error.__cause__
+        """Ask the sources; the first failure is the one that is raised.
+
+        Each is asked once, as long as there are others. Only then those whose
+        trouble may pass are asked again, with patience.
+        """
+        if len(resolved.locations) == 1:
+            return self._fetch_from(resolved, resolved.locations[0], part, cancel)
+        failures: list[Failed] = []
+
+        def note(failed: Failed, has_others: bool) -> None:  # noqa: FBT001 -- a callback
+            failures.append(failed)
+            self._health.note(failed.location, failed.error)
+            if has_others and not cancel.is_set():
+                message = f"{failed.error.message}; trying the next source"
+                self._reporter.warning(message)
+
+        for tries in (1, MAX_TRIES):
+            locations = [each.location for each in failures if may_pass(each.error)]
+            if tries == 1:
+                locations = list(resolved.locations)
+
+            def fetch(lane: Lane, tries: int = tries) -> Stored:
+                return self._fetch_from(
+                    resolved, lane.location, part, lane, lane.claim, tries
+                )
+
+            race = Race(fetch, cancel, note)
+            stored = race.run(self._health.order(locations))
+            if stored is not None:
+                return stored
+            if cancel.is_set():
+                break
+        if not failures:
+            raise TransferCancelledError(f"{resolved.url}: transfer given up")
+        raise failures[0].error
 
     def _fetch_from(
-        self, resolved: Resolved, location: Location, part: Part, cancel: Cancel
+        self,
+        resolved: Resolved,
+        location: Location,
+        part: Part,
+        cancel: Cancel,
+        claim: Callable[[], None] = lambda: None,
+        tries: int = MAX_TRIES,
     ) -> Stored:
+        """Ask one source.
+
+        Args:
+            claim: called when it has answered; may refuse to go on.
+            tries: how often it may fail.
+        """
         known = self._validators(resolved, location)
+        fetch = partial(
+            self._transfer.fetch,
+            resolved,
+            location,
+            part,
+            cancel,
+            claim=claim,
+            tries=tries,
+        )
         try:
-            return self._transfer.fetch(resolved, location, part, cancel, known=known)
+            return fetch(known=known)
         except NotModifiedError as answer:
             vouching = answer.vouching
         remembered = self._cache.memory.recall(resolved.url)
@@ -171,7 +215,7 @@ class Pipeline:
             resolved, location, remembered.digest, cancel, vouching=vouching
         )
         # The cached copy turned out to be damaged: ask again, for all of it.
-        return stored or self._transfer.fetch(resolved, location, part, cancel)
+        return stored or fetch()
 
     def _validators(self, resolved: Resolved, location: Location) -> Validators | None:
         """What to ask "anything newer?" with: only where the answer "no" is of use."""

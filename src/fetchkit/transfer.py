@@ -21,7 +21,7 @@ from fetchkit.retry import MAX_TRIES, plan_retry
 from fetchkit.verification import check_signature, verify
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from fetchkit.artifact import Location, Resolved, Stored
     from fetchkit.documents import Documents, Vouching
@@ -56,8 +56,9 @@ class Transfer:
         self._reporter = equipment.reporter
         self._tracer = equipment.tracer
         # Two tasks an artifact: what vouches for it, and the verifier that follows.
-        # Both fit for every job, so that neither can wait for a thread in vain.
-        self._aside = ThreadPoolExecutor(2 * equipment.jobs, thread_name_prefix="aside")
+        # Both fit for every job, and for a second source of each, so that none of
+        # them can wait for a thread in vain.
+        self._aside = ThreadPoolExecutor(4 * equipment.jobs, thread_name_prefix="aside")
         self._reception = Reception(equipment)
 
     def close(self) -> None:
@@ -72,6 +73,7 @@ class Transfer:
         cancel: Cancel,
         *,
         known: Validators | None = None,
+        claim: Callable[[], None] = lambda: None,
         tries: int = MAX_TRIES,
     ) -> Stored:
         """Fetch, verify and publish; tried again where that can help.
@@ -79,6 +81,7 @@ class Transfer:
         Args:
             part: where the bytes go, and where a try goes on from the one before.
             known: ask only for something newer than these.
+            claim: called when the source has answered; may refuse to go on.
             tries: how often the source may fail.
 
         Raises:
@@ -93,7 +96,8 @@ class Transfer:
             attempt += 1
             reached = part.kept
             try:
-                return self._attempt(resolved, location, part, cancel, known, freshness)
+                aside = _Aside(cancel, claim)
+                return self._attempt(resolved, location, part, aside, known, freshness)
             except (PartError, DigestMismatchError, BadSignatureError) as error:
                 if part.is_joined and not cancel.is_set():
                     # No reason to refuse anything: all of it may be right at once.
@@ -123,7 +127,7 @@ class Transfer:
         resolved: Resolved,
         location: Location,
         part: Part,
-        cancel: Cancel,
+        aside: _Aside,
         known: Validators | None,
         freshness: Freshness,
     ) -> Stored:
@@ -131,7 +135,7 @@ class Transfer:
             # Missing? Then say so before a byte is asked for.
             self._equipment.find_verifier()
         arrival = Arrival(part.path)
-        aside = self._start_aside(resolved, location, arrival, cancel, freshness)
+        self._start_aside(resolved, location, arrival, aside, freshness)
         with (
             aside.ending(arrival, part),
             self._tracer.span("transfer", url=str(location.url)),
@@ -162,11 +166,10 @@ class Transfer:
         resolved: Resolved,
         location: Location,
         arrival: Arrival,
-        cancel: Cancel,
+        aside: _Aside,
         freshness: Freshness,
-    ) -> _Aside:
+    ) -> None:
         """Start to fetch what vouches for the artifact, and to judge what arrives."""
-        aside = _Aside(cancel)
         if resolved.is_signed or resolved.is_listed:
             aside.vouching = self._aside.submit(
                 self._documents.vouching,
@@ -180,7 +183,6 @@ class Transfer:
                 aside.verdict = self._aside.submit(
                     self._follow, resolved, aside.vouching, arrival
                 )
-        return aside
 
     def _publish(
         self, download: Download, aside: _Aside, validators: Validators
@@ -225,8 +227,9 @@ def _result(future: Future[T] | None) -> T | None:
 class _Aside:
     """What runs beside one transfer; also tells that transfer when to stop."""
 
-    def __init__(self, outer: Cancel) -> None:
+    def __init__(self, outer: Cancel, claim: Callable[[], None]) -> None:
         self._outer = outer
+        self._claim = claim
         self._is_unvouched = False
         self._is_over = False
         self.vouching: Future[Vouching] | None = None
@@ -237,7 +240,12 @@ class _Aside:
         must not depend on which is missed first."""
 
     def note_answer(self) -> None:
-        """The source has the artifact."""
+        """The source has the artifact.
+
+        Raises:
+            TransferCancelledError: it is not wanted from there any more.
+        """
+        self._claim()
         self.is_answered = True
 
     def is_set(self) -> bool:

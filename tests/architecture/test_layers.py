@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 LAYERS = {
     "words": """
-        artifact digest errors fingerprint paths ports silent target urls values
+        artifact digest errors fingerprint paths ports silent target toml urls values
     """,
     "decisions": """
         checksums demands environ evidence formats manifest oci openpgp pinning procfile
