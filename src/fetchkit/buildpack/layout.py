@@ -42,7 +42,13 @@ _FINDER = """\
 # Runs the fetchkit.pyz of this buildpack with the first Python that can.
 buildpack=$(cd -- "$(dirname -- "$0")/.." && pwd) || exit 1
 is_new='import sys; sys.exit(sys.version_info < (3, 10))'
-for python in python3 python3.14 python3.13 python3.12 python3.11 python3.10; do
+# On Cloud Foundry's stacks there is none: an earlier buildpack may have one, or we.
+case $1 in
+supply | finalize) supplied=${4:-/nowhere} ;;
+*) supplied=/nowhere ;;
+esac
+for python in python3 python3.14 python3.13 python3.12 python3.11 python3.10 \\
+    "$supplied"/*/bin/python3 "$buildpack/vendor/python/bin/python3"; do
     "$python" -c "$is_new" 2>/dev/null || continue
     command=$1
     shift
@@ -52,7 +58,9 @@ for python in python3 python3.14 python3.13 python3.12 python3.11 python3.10; do
 done
 echo ' !     error: this buildpack needs Python 3.10 or newer at build time' >&2
 echo ' !' >&2
-echo ' !     hint: Use heroku-22 or newer, or a build image with python3.' >&2
+echo ' !     hint: There are three ways out: a build image with python3, such as' >&2
+echo ' !     heroku-22 or newer; a buildpack in front of this one that supplies' >&2
+echo ' !     python3; or one in this buildpack, as vendor/python/bin/python3.' >&2
 exit 1
 """
 
