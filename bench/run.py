@@ -29,14 +29,20 @@ from bench.publisher import Publisher  # noqa: E402
 SCENARIOS = (
     "start",
     "settled",
+    "locked_settled",
     "cold",
     "latency",
     "cached",
+    "locked_cached",
     "layers",
     "undetected",
     "large",
     "limited",
     "memory",
+    "bundle_create",
+    "bundle_import",
+    "many_blobs",
+    "collection",
 )
 _SYSTEM_PYTHON = "/usr/bin/python3"
 
