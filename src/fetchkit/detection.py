@@ -5,23 +5,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fetchkit.manifest import Manifest
 
 
-def applies(manifest: Manifest, app_dir: str) -> bool:
-    """Whether `manifest` is for the app at `app_dir`.
+def matches(patterns: Sequence[str], app_dir: str) -> bool:
+    """Whether the app at `app_dir` has a path that fits one of `patterns`.
 
-    It is for every app, unless its ``[detect]`` names patterns: then one of them
-    has to match a path of the app. Looks at names only.
+    Looks at names only.
     """
-    if not manifest.detect:
-        return True
     from glob import iglob
 
     return any(
         next(iglob(pattern, root_dir=app_dir, recursive=True), None) is not None
-        for pattern in manifest.detect
+        for pattern in patterns
     )
+
+
+def applies(patterns: Sequence[str], app_dir: str) -> bool:
+    """Whether a manifest whose ``[detect]`` names `patterns` is for an app.
+
+    It is for every app, unless it names some: then one of them has to fit.
+    """
+    return not patterns or matches(patterns, app_dir)
+
+
+def sentence(document: str, patterns: Sequence[str]) -> str:
+    """Why a manifest does not apply."""
+    return f"the app has no file that {document} is for: {', '.join(patterns)}"
 
 
 def is_sidecar_only(manifest: Manifest) -> bool:

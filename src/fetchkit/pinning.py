@@ -12,7 +12,7 @@ from typing import Any
 
 from fetchkit.errors import ConflictError, InputError, InvalidValueError, ManifestError
 from fetchkit.fingerprint import normalise_fingerprint
-from fetchkit.manifest.parse import parse_toml
+from fetchkit.toml import parse_toml
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 

@@ -25,7 +25,7 @@ LAYERS = {
     """,
     "use cases": """
         api audit buildpack bundle choosing detached documents equipment generations history
-        installation kit locking mirrors outlook pieces pipeline reception transfer
+        installation kit locking mirrors outlook pieces pipeline reception tiers transfer
         verification wiring
     """,
     "lifecycles": """

@@ -19,8 +19,8 @@ from fetchkit.buildpack.layout import ARCHITECTURES, parse_id, parse_version
 from fetchkit.digest import Digest
 from fetchkit.errors import ConflictError, FetchkitError, InputError
 from fetchkit.fs import atomic_write, ensure_dir, translated, write_atomic
-from fetchkit.manifest.parse import parse_toml
 from fetchkit.paths import printable
+from fetchkit.toml import parse_toml
 from fetchkit.values import frozen
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from fetchkit import __version__
 INTERRUPTED = 130
 TERMINATED = 143
 BROKEN_PIPE = 141
+_NOT_DETECTED = 100
 
 _GARBAGE_THRESHOLD = 50_000
 """Objects between two collections: more than the imports of any command make, few
@@ -28,6 +29,8 @@ def main(argv: list[str]) -> int:
     if argv in (["--version"], ["-V"]):
         print(f"fetchkit {__version__}")
         return 0
+    if argv[:1] == ["detect"] and _is_not_meant(argv):
+        return _NOT_DETECTED
     from fetchkit.cli.process import (
         Interrupted,
         ensure_streams,
@@ -48,6 +51,13 @@ def main(argv: list[str]) -> int:
     except BrokenPipeError:
         forget_output()
         return BROKEN_PIPE
+
+
+def _is_not_meant(argv: list[str]) -> bool:
+    from fetchkit.cli.glance import is_not_meant
+    from fetchkit.host import read_environ
+
+    return is_not_meant(argv, read_environ())
 
 
 def _run(argv: list[str]) -> int:

@@ -10,7 +10,6 @@ from fetchkit.config.expand import expand
 from fetchkit.demands import NO_DEMANDS, Demands
 from fetchkit.errors import Fault, FetchkitError, ManifestError, SettingsError
 from fetchkit.manifest.fields import Fields
-from fetchkit.manifest.parse import parse_toml
 from fetchkit.openpgp.key import MIN_RSA_BITS
 from fetchkit.settings import (
     Given,
@@ -21,6 +20,7 @@ from fetchkit.settings import (
     parse_size,
 )
 from fetchkit.target import Target
+from fetchkit.toml import parse_toml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -13,9 +13,10 @@ from fetchkit.digest import Digest
 from fetchkit.errors import Fault, ManifestError
 from fetchkit.fingerprint import normalise_fingerprint
 from fetchkit.manifest.fields import Fields
-from fetchkit.manifest.parse import MAX_LOCK_BYTES, parse_toml
+from fetchkit.manifest.parse import MAX_LOCK_BYTES
 from fetchkit.paths import parse_version
 from fetchkit.target import Target
+from fetchkit.toml import parse_toml
 from fetchkit.values import field, frozen
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ Structure is read in `tables`, rules that span several fields are in `rules`.
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 from fetchkit.digest import Digest
@@ -16,6 +15,7 @@ from fetchkit.manifest.platforms import read_detect, read_plans
 from fetchkit.manifest.sources import expand
 from fetchkit.manifest.tables import read_artifact, read_key
 from fetchkit.paths import parse_name
+from fetchkit.toml import parse_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -108,40 +108,6 @@ def _expanded(
     return {**text, "artifacts": expanded}
 
 
-def parse_toml(
-    data: bytes, document: str, *, limit: int = MAX_MANIFEST_BYTES
-) -> dict[str, Any]:
-    """TOML bytes as a dictionary.
-
-    Raises:
-        ManifestError: too large, not UTF-8, not TOML, or nested beyond reason.
-    """
-    if len(data) > limit:
-        raise _unreadable(document, f"larger than {limit} bytes")
-    if data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
-        raise _unreadable(
-            document, "starts with a byte order mark; save it as plain UTF-8"
-        )
-    if data.lstrip()[:1] == b"<":
-        raise _unreadable(document, "this is a web page, not a manifest")
-    # Part of Python from 3.11 on; the same code as tomli, which 3.10 gets.
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    try:
-        return tomllib.loads(data.decode())
-    except UnicodeDecodeError as error:
-        raise _unreadable(document, f"not UTF-8 at byte {error.start}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise _unreadable(document, f"not TOML: {error}") from None
-    except (RecursionError, ValueError) as error:
-        # Thousands of nested arrays, or an integer of thousands of digits.
-        raise _unreadable(
-            document, f"not readable as TOML: {type(error).__name__}"
-        ) from None
-
-
 def _check_schema(top: Fields) -> None:
     schema = top.whole("schema", least=1)
     if not top.has("schema"):
@@ -152,7 +118,3 @@ def _check_schema(top: Fields) -> None:
             f"is {schema}, this fetchkit reads {SCHEMA}",
             "Use a fetchkit that knows this schema.",
         )
-
-
-def _unreadable(document: str, message: str) -> ManifestError:
-    return ManifestError(document, [Fault("", message)])

@@ -172,7 +172,7 @@ def _parse_json(data: bytes, subject: str) -> object:
 
 
 def _parse_toml(data: bytes, subject: str) -> object:
-    from fetchkit.manifest.parse import parse_toml
+    from fetchkit.toml import parse_toml
 
     try:
         return parse_toml(data, subject)

@@ -83,17 +83,14 @@ def _answer_cnb(arguments: Sequence[str], session: Session) -> int:
 
 def _find(session: Session, app_dir: str) -> Manifest | None:
     """The manifest that applies to the app; None, and the reason told, without one."""
-    from fetchkit.detection import applies
+    from fetchkit.detection import applies, sentence
 
     try:
         manifest = session.find(app_dir).parse()
     except NoManifestError as error:
         session.talk.warning(error.message)
         return None
-    if applies(manifest, app_dir):
+    if applies(manifest.detect, app_dir):
         return manifest
-    session.talk.warning(
-        f"the app has no file that {manifest.document} is for: "
-        f"{', '.join(manifest.detect)}"
-    )
+    session.talk.warning(sentence(manifest.document, manifest.detect))
     return None

@@ -9,9 +9,9 @@ from fetchkit.errors import ContractError, ManifestError
 from fetchkit.fs import translated
 from fetchkit.lifecycles import BuildContext
 from fetchkit.lifecycles.cnb.bindings import find_authorities
-from fetchkit.manifest.parse import parse_toml
 from fetchkit.paths import printable
 from fetchkit.sbom import MEDIA_TYPE
+from fetchkit.toml import parse_toml
 from fetchkit.values import frozen
 
 if TYPE_CHECKING:

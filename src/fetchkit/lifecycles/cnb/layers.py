@@ -11,9 +11,9 @@ from fetchkit.environ import Action, changes_for
 from fetchkit.errors import InvalidValueError, ManifestError
 from fetchkit.fs import translated
 from fetchkit.lifecycles.cnb.call import CACHE_LAYER
-from fetchkit.manifest.parse import parse_toml
 from fetchkit.recipe import recipe_digest
 from fetchkit.sbom import Component, document_component, parse_component
+from fetchkit.toml import parse_toml
 from fetchkit.values import frozen
 
 if TYPE_CHECKING:
