@@ -4,7 +4,7 @@
 imported: half a millisecond a class, and 90 classes are half of the time of a run
 that has nothing to do. Here all classes share functions that were compiled when
 fetchkit was built. Type checkers see data classes (PEP 681), readers the same names;
-docs/decisions/0014 has the figures.
+docs/decisions/0010 has the figures.
 
     @frozen                       keyword arguments only
     class Range:
