@@ -157,9 +157,9 @@ def launch_command(command: str) -> tuple[str, ...]:
     assignments = [word for word in words if word not in {"exec", "env"}]
     if not _expands(command):
         return *(("env", *assignments) if assignments else ()), *arguments
-    bare_head = re.sub(r"(^|\s)(exec|env)(?=\s)", r"\1", head)
-    program = f"env {bare_head.strip()} {rest}" if assignments else rest
-    return "sh", "-c", f"exec {program}"
+    # Not by `env` here: a shell splits what it fills in for `env`, but no assignment.
+    assigned = re.sub(r"(^|\s)(exec|env)(?=\s)", r"\1", head).strip()
+    return "sh", "-c", f"{assigned} exec {rest}".lstrip()
 
 
 def _expands(command: str) -> bool:

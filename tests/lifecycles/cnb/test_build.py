@@ -263,7 +263,7 @@ def test_the_bin_directory_needs_no_variable(calls: Calls) -> None:
             "node --port $PORT", ["sh", "-c", "exec tool node --port $PORT"], id="value"
         ),
         pytest.param(
-            'A=1 node "$X"', ["sh", "-c", 'exec env A=1 tool node "$X"'], id="both"
+            'A=1 node "$X"', ["sh", "-c", 'A=1 exec tool node "$X"'], id="both"
         ),
         pytest.param(
             "cd web && npm start",
