@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.architecture.test_start_imports import modules_loaded_by
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -76,6 +78,15 @@ def test_file_with_a_fault_stops_every_command(
     (user_dir / "config.toml").write_text("jbos = 2\n")
     project.publish("tool")
     project.refuse(11, f"{user_dir}/config.toml", "jbos", "`jobs`", by="install app")
+
+
+def test_nothing_is_loaded_for_files_that_are_not_there(user_dir: Path) -> None:
+    reader = {"fetchkit.config.parse", "fetchkit.config.expand", "tomllib", "tomli"}
+    assert modules_loaded_by("config", "path") & reader == set()
+    (user_dir / "config.toml").write_text("jobs = 2\n")
+    loaded = modules_loaded_by("config", "path")
+    assert "fetchkit.config.parse" in loaded
+    assert "ruamel.yaml" not in loaded
 
 
 # ----------------------------------------------------------------- settings
