@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from fetchkit.gpg import Verifier
     from fetchkit.ports import Clock, Reporter, Source, Tracer
     from fetchkit.store.cache import Cache
+    from fetchkit.tiers import Tiers
 
 
 @frozen
@@ -27,6 +28,8 @@ class Equipment:
     clock: Clock
     jobs: int
     """Most artifacts at one time."""
+    tiers: Tiers
+    """Caches that machines share; perhaps none."""
     max_bytes: int
     """Largest download whose size nobody promised."""
     work_dir: str

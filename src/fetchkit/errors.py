@@ -186,6 +186,12 @@ class StalledError(NetworkError):
     exit_code = 25
 
 
+class DeadlineError(StalledError):
+    """The time for the whole run is over."""
+
+    retryable = False
+
+
 class RefusedError(NetworkError):
     """The source offers what must not be taken, and would again: ask another one."""
 

@@ -134,7 +134,7 @@ class Pipeline:
                 return settled
             try:
                 with self._cache.part(resolved.url, is_locked=is_locked) as part:
-                    return self._fetch(resolved, part, cancel)
+                    stored = self._fetch(resolved, part, cancel)
             except StorageError as error:
                 last = self._find_last(resolved, cancel)
                 if last is None:
@@ -143,6 +143,8 @@ class Pipeline:
                     f"{resolved.name}: {error.message}; using what was verified last"
                 )
                 return last
+            self._equipment.tiers.offer(stored)
+            return stored
 
     def _fetch(self, resolved: Resolved, part: Part, cancel: Cancel) -> Stored:
         """Ask the sources; the first failure is the one that is raised.
@@ -150,36 +152,47 @@ class Pipeline:
         Each is asked once, as long as there are others. Only then those whose
         trouble may pass are asked again, with patience.
         """
-        if len(resolved.locations) == 1:
-            return self._fetch_from(resolved, resolved.locations[0], part, cancel)
+        tiers = self._equipment.tiers
+        sources = (*tiers.locations(resolved), *resolved.locations)
+        if len(sources) == 1:
+            return self._fetch_from(resolved, sources[0], part, cancel)
         failures: list[Failed] = []
-
-        def note(failed: Failed, has_others: bool) -> None:  # noqa: FBT001 -- a callback
-            failures.append(failed)
-            self._health.note(failed.location, failed.error)
-            if has_others and not cancel.is_set():
-                message = f"{failed.error.message}; trying the next source"
-                self._reporter.warning(message)
-
+        note = partial(self._note_failure, failures, cancel)
         for tries in (1, MAX_TRIES):
-            locations = [each.location for each in failures if may_pass(each.error)]
-            if tries == 1:
-                locations = list(resolved.locations)
+            if tries > 1:
+                sources = tuple(
+                    each.location for each in failures if may_pass(each.error)
+                )
 
             def fetch(lane: Lane, tries: int = tries) -> Stored:
                 return self._fetch_from(
                     resolved, lane.location, part, lane, lane.claim, tries
                 )
 
-            race = Race(fetch, cancel, note)
-            stored = race.run(self._health.order(locations))
+            stored = Race(fetch, cancel, note).run(self._health.order(sources))
             if stored is not None:
                 return stored
-            if cancel.is_set():
-                break
+        # What the publisher says of it is worth more than what a cache says.
+        failures.sort(key=lambda each: tiers.is_tier(each.location))
         if not failures:
             raise TransferCancelledError(f"{resolved.url}: transfer given up")
         raise failures[0].error
+
+    def _note_failure(
+        self,
+        failures: list[Failed],
+        cancel: Cancel,
+        failed: Failed,
+        has_others: bool,  # noqa: FBT001 -- a callback
+    ) -> None:
+        if self._equipment.tiers.note_failure(failed.location, failed.error):
+            return  # a shared cache that merely does not have it
+        failures.append(failed)
+        self._health.note(failed.location, failed.error)
+        if has_others and not cancel.is_set():
+            message, url = failed.error.message, str(failed.location.url)
+            where = "" if url in message else f"{url}: "
+            self._reporter.warning(f"{where}{message}; trying the next source")
 
     def _fetch_from(
         self,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from fetchkit.demands import NO_DEMANDS, Demands
 from fetchkit.errors import FetchkitError, SettingsError
 from fetchkit.target import Target
+from fetchkit.urls import Url
 from fetchkit.values import frozen, replace
 
 if TYPE_CHECKING:
@@ -51,6 +52,14 @@ class Settings:
     connections: int = DEFAULT_CONNECTIONS
     """Most connections for one large file."""
     max_bytes: int = DEFAULT_MAX_BYTES
+    deadline: float | None = None
+    """Seconds the network may take in one run, retries included; None: no limit."""
+    transfer_timeout: float | None = None
+    """Seconds for one try of one transfer; None: as long as bytes come."""
+    tiers: tuple[str, ...] = ()
+    """Url templates of caches that machines share; ``{sha256}`` is the digest."""
+    is_tier_writer: bool = False
+    """Whether what was verified is given to them."""
     ca_file: str | None = None
     https_proxy: str = ""
     no_proxy: str = ""
@@ -142,11 +151,11 @@ def parse_size(text: str) -> int:
     return int(digits) * _SIZES[unit]
 
 
-_SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
 
 def parse_duration(text: str) -> float:
-    """A time in seconds: ``90d``, ``12h``, ``30m``, ``2w``.
+    """A time in seconds: ``90d``, ``12h``, ``30m``, ``45s``, ``2w``.
 
     Raises:
         ValueError: it is none.
@@ -161,6 +170,31 @@ def parse_duration(text: str) -> float:
 def parse_paths(text: str) -> tuple[str, ...]:
     """Paths with colons between them, as in ``PATH``."""
     return tuple(path for path in text.split(":") if path)
+
+
+def parse_tiers(text: str) -> tuple[str, ...]:
+    """Url templates with spaces between them.
+
+    Raises:
+        ValueError: one has no place for the digest.
+    """
+    templates = tuple(text.split())
+    for template in templates:
+        if "{sha256}" not in template:
+            raise ValueError("expected urls such as https://cache/cas/{sha256}")
+        Url.parse(template.replace("{sha256}", "0" * 64))
+    return templates
+
+
+def parse_tier_role(text: str) -> bool:
+    """Whether the role is that of a writer.
+
+    Raises:
+        ValueError: it is neither reader nor writer.
+    """
+    if text not in {"reader", "writer"}:
+        raise ValueError("expected reader or writer")
+    return text == "writer"
 
 
 VARIABLES = (
@@ -187,6 +221,24 @@ VARIABLES = (
     ),
     Variable(
         "FETCHKIT_MAX_BYTES", "max_bytes", parse_size, "largest download", from_app=True
+    ),
+    Variable(
+        "FETCHKIT_DEADLINE",
+        "deadline",
+        parse_duration,
+        "time for all transfers of a run",
+        from_app=True,
+    ),
+    Variable(
+        "FETCHKIT_TRANSFER_TIMEOUT",
+        "transfer_timeout",
+        parse_duration,
+        "time for one try of a transfer",
+        from_app=True,
+    ),
+    Variable("FETCHKIT_TIERS", "tiers", parse_tiers, "shared caches: url templates"),
+    Variable(
+        "FETCHKIT_TIER_ROLE", "is_tier_writer", parse_tier_role, "reader or writer"
     ),
     Variable(
         "FETCHKIT_CA_FILE",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from fetchkit.pipeline import Pipeline
 from fetchkit.store.cache import Cache
 from fetchkit.store.layers import open_layers
 from fetchkit.store.policy import Policy
+from fetchkit.tiers import Tiers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -67,6 +69,12 @@ def open_pipeline(
                 net_settings(settings), offline=settings.is_offline, tracer=tracer
             )
         )
+        tiers = Tiers(
+            settings.tiers,
+            sink=source.sink if settings.is_tier_writer else None,
+            reporter=reporter,
+        )
+        stack.enter_context(closing(tiers))
         equipment = Equipment(
             cache=cache,
             source=source,
@@ -75,6 +83,7 @@ def open_pipeline(
             clock=clock,
             jobs=settings.jobs,
             connections=settings.connections,
+            tiers=tiers,
             max_bytes=settings.max_bytes,
             work_dir=work_dir(settings),
             key_dirs=tuple(key_dirs),
@@ -115,6 +124,10 @@ def net_settings(settings: Settings) -> NetSettings:
 
     return NetSettings(
         user_agent=f"fetchkit/{__version__}",
+        total_timeout=settings.transfer_timeout,
+        deadline=(
+            None if settings.deadline is None else time.monotonic() + settings.deadline
+        ),
         ca_file=settings.ca_file,
         max_connections=max(16, 3 * settings.jobs) + MAX_EXTRA,
         proxies=Proxies.parse(https=settings.https_proxy, no_proxy=settings.no_proxy),

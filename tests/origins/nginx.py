@@ -40,6 +40,8 @@ http {{
         ssl_certificate_key {key};
         ssl_protocols TLSv1.2 TLSv1.3;
         root {root};
+        client_max_body_size 1g;
+        location ~ /cas/ {{ dav_methods PUT; create_full_put_path on; }}
     }}
 }}
 """

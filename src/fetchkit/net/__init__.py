@@ -8,6 +8,7 @@
     answers.py    what a status line, headers and first bytes tell us     (pure)
     pace.py       how slow an answer may be                               (pure)
     transfer.py   what one GET does on the wire                 (loads httpx)
+    upload.py     one PUT, for a cache that is shared     (loads httpx)
     transport.py  httpx as we want it                           (loads httpx)
     stream.py     connections that are read at a pace           (loads httpcore)
     tls.py        whom we believe                               (loads ssl)

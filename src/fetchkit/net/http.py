@@ -96,6 +96,18 @@ class HttpSource:
             # Not yielded at once: chunks nobody holds would close the connection.
             yield body
 
+    def put(self, url: Url, path: str, *, cancel: Cancel) -> None:
+        """Put the file at `path` to `url`. Redirects are not followed.
+
+        Raises:
+            NetworkError: the server did not take it.
+            SettingsError: the CA file cannot be used.
+        """
+        client = self._ready_client()
+        from fetchkit.net.upload import put  # loads httpx
+
+        put(client, self._settings, url, path, cancel=cancel)
+
     def _ready_client(self) -> httpx.Client:
         with self._lock:
             if self._client is None:

@@ -62,6 +62,8 @@ class NetSettings:
     1 KiB/s, below which a 10 MB binary takes three hours."""
     total_timeout: float | None = None
     """For one transfer from first byte sent to last byte read; None: no limit."""
+    deadline: float | None = None
+    """The moment of `time.monotonic` at which the run has to be over; None: none."""
     max_redirects: int = 5
     max_connections: int = 32
     user_agent: str = f"fetchkit/{__version__}"

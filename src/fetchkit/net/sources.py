@@ -22,9 +22,16 @@ if TYPE_CHECKING:
 class Sources:
     """Hands each url to the source of its scheme."""
 
-    def __init__(self, by_scheme: Mapping[str, Source]) -> None:
-        """Serve the schemes of `by_scheme`; all three of `Url` have to be there."""
+    def __init__(
+        self, by_scheme: Mapping[str, Source], *, sink: HttpSource | None = None
+    ) -> None:
+        """Serve the schemes of `by_scheme`; all three of `Url` have to be there.
+
+        Args:
+            sink: takes files too; None: nothing does.
+        """
         self._by_scheme = dict(by_scheme)
+        self.sink = sink
 
     def open(
         self,
@@ -82,4 +89,5 @@ def open_source(
     """
     with closing(HttpSource(settings, tracer=tracer)) as http:
         network: Source = OfflineSource() if offline else http
-        yield Sources({"https": network, "http": network, "file": FileSource()})
+        by_scheme = {"https": network, "http": network, "file": FileSource()}
+        yield Sources(by_scheme, sink=None if offline else http)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import httpcore
 
-from fetchkit.errors import NetworkError, TooLargeError
+from fetchkit.errors import DeadlineError, NetworkError, TooLargeError
 from fetchkit.net import answers
 from fetchkit.net.faults import translated
 from fetchkit.net.pace import Pace
@@ -91,7 +91,9 @@ class Transfer:
         self._cancel = cancel
         self._tracer = tracer
         total = settings.total_timeout
-        self._deadline = None if total is None else time.monotonic() + total
+        own = None if total is None else time.monotonic() + total
+        ends = [end for end in (own, settings.deadline) if end is not None]
+        self._deadline = min(ends, default=None)
 
     def follow(
         self, url: Url, validators: Validators, span: Span | None = None
@@ -105,6 +107,7 @@ class Transfer:
             NetworkError: no usable answer; nothing is left open.
         """
         hop = first_hop(url)
+        self._check_deadline(hop.url)
         while True:
             answer = self._ask(hop, validators, span)
             try:
@@ -118,6 +121,14 @@ class Transfer:
             answer.close()
             location = answer.headers.get("location")
             hop = next_hop(hop, location, limit=self._settings.max_redirects)
+
+    def _check_deadline(self, url: Url) -> None:
+        end = self._settings.deadline
+        if end is not None and time.monotonic() >= end:
+            raise DeadlineError(
+                f"{url}: the time for this run is over",
+                hint="Raise FETCHKIT_DEADLINE, or find out what took so long: --trace.",
+            )
 
     def _ask(self, hop: Hop, validators: Validators, span: Span | None) -> Answer:
         pace = Pace(
