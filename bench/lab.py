@@ -135,6 +135,30 @@ class Lab:
             arguments=["bash", str(_BASH_SCRIPT), str(place / "build")], environ=environ
         )
 
+    def curl(self, release: Release) -> Command:
+        """One file by curl, into a place of its own: no check of any kind."""
+        place = self.place()
+        ca_file = str(self.publisher.ca_file)
+        return Command(
+            arguments=[
+                *("curl", "-fsS", "--cacert", ca_file, release.url),
+                *("-o", str(place / "file")),
+            ],
+            environ=self._environ(place),
+        )
+
+    def aria2(self, release: Release) -> Command:
+        """One file by aria2c over up to eight connections, without any check."""
+        place = self.place()
+        return Command(
+            arguments=[
+                *("aria2c", "--quiet", "--no-conf", "-x8", release.url),
+                f"--ca-certificate={self.publisher.ca_file}",
+                *("--file-allocation=none", "--dir", str(place)),
+            ],
+            environ=self._environ(place),
+        )
+
     def place(self) -> Path:
         """A new directory with an empty home; the one before it is gone."""
         return self._make(f"run-{next(self._numbers)}", clear="run-*")

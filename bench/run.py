@@ -38,6 +38,8 @@ SCENARIOS = (
     "undetected",
     "large",
     "limited",
+    "wire",
+    "narrow",
     "memory",
     "bundle_create",
     "bundle_import",
