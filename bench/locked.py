@@ -47,10 +47,17 @@ def blobs_dir(place: Path) -> Path:
     return place / "cache/fetchkit/v1/blobs/sha256"
 
 
-def fill(blobs: Path, count: int) -> None:
-    """Put `count` small blobs into a cache, as builds leave them there."""
+def fill(blobs: Path, count: int, *, used_at: float | None = None) -> None:
+    """Put `count` small blobs into a cache, as builds leave them there.
+
+    Args:
+        used_at: seconds since the epoch; None means now.
+    """
     for number in range(count):
         data = b"%d\n" % number
         path = blobs / hashlib.sha256(data).hexdigest()
-        path.write_bytes(data)
-        path.chmod(0o444)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o444)
+        os.write(descriptor, data)
+        if used_at is not None:
+            os.utime(descriptor, (used_at, used_at))
+        os.close(descriptor)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from typing import TYPE_CHECKING
 
@@ -13,8 +12,6 @@ from bench.scenarios import Scenario
 from bench.scenarios.many_blobs import MANY
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from bench.lab import Lab
 
 _LONG_AGO_SECONDS = 400 * 86400
@@ -23,13 +20,17 @@ _LONG_AGO_SECONDS = 400 * 86400
 def scenario(lab: Lab) -> Scenario:
     """Nobody has used any of them for a year: both remove all of them."""
     place = lab.lasting_place(lab.publisher.publish(MB))
+    blobs = blobs_dir(place)
+
+    def fill_with_old() -> None:
+        fill(blobs, MANY, used_at=time.time() - _LONG_AGO_SECONDS)
 
     def find() -> Command:
-        blobs = _fill_with_old(place)
-        return shell('find "$1" -type f -mtime +90 -delete', blobs)
+        fill_with_old()
+        return shell('find "$1" -type f -mtime +20 -delete', blobs)
 
     def collect() -> Command:
-        _fill_with_old(place)
+        fill_with_old()
         cache_dir = str(place / "cache/fetchkit")
         return lab.fetchkit(place, "cache", "gc", "--cache-dir", cache_dir)
 
@@ -41,13 +42,3 @@ def scenario(lab: Lab) -> Scenario:
         ],
         rounds=3,
     )
-
-
-def _fill_with_old(place: Path) -> Path:
-    """Fill the cache of `place` with what nobody used for a year."""
-    blobs = blobs_dir(place)
-    fill(blobs, MANY)
-    then = time.time() - _LONG_AGO_SECONDS
-    for entry in os.scandir(blobs):
-        os.utime(entry.path, (then, then))
-    return blobs
