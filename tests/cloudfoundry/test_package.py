@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import tarfile
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -158,3 +161,69 @@ def test_packages_are_named_as_the_packager_does() -> None:
     assert package_name("java", "1.2", Choice(), is_cached=False) == (
         "java_buildpack-v1.2.zip"
     )
+
+
+# ------------------------------------------------------------- a Python inside
+
+
+@pytest.fixture
+def python(tmp_path: Path) -> Path:
+    """An archive of the shape of a relocatable Python."""
+    path = tmp_path / "cpython-3.12-linux.tar.gz"
+    members = {
+        "python/bin/python3.12": (b"#!/bin/sh\necho the vendored one\n", 0o755),
+        "python/lib/python3.12/os.py": (b"", 0o644),
+        "python/lib/python3.12/test/test_os.py": (b"", 0o644),
+        "python/lib/python3.12/site-packages/pip.py": (b"", 0o644),
+        "python/include/Python.h": (b"", 0o644),
+    }
+    with tarfile.open(path, "w:gz") as tar:
+        for name, (data, mode) in members.items():
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = len(data), mode
+            tar.addfile(member, io.BytesIO(data))
+        link = tarfile.TarInfo("python/bin/python3")
+        link.type, link.linkname = tarfile.SYMTYPE, "python3.12"
+        tar.addfile(link)
+    return path
+
+
+def test_a_python_is_put_in_and_trimmed(
+    workshop: Workshop, buildpack: Path, python: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "with.zip"
+    sha256 = hashlib.sha256(python.read_bytes()).hexdigest()
+    options = ("--with-python", python, "--python-sha256", sha256, "-o", path)
+    ended = package(workshop, buildpack, *options)
+    assert ended.code == 0, ended.said
+    with zipfile.ZipFile(path) as opened:
+        vendored = {
+            each.filename: each.external_attr >> 16 & 0o777
+            for each in opened.infolist()
+            if each.filename.startswith("vendor/")
+        }
+    assert vendored == {
+        "vendor/python/bin/python3": 0o755,
+        "vendor/python/lib/python3.12/os.py": 0o644,
+    }
+
+
+@pytest.mark.parametrize(
+    ("digest", "code"),
+    [
+        pytest.param(("--python-sha256", "1" * 64), 31, id="other bytes"),
+        pytest.param((), 2, id="no digest"),
+    ],
+)
+def test_a_python_that_is_not_vouched_for_is_refused(
+    workshop: Workshop,
+    buildpack: Path,
+    python: Path,
+    tmp_path: Path,
+    digest: tuple[str, ...],
+    code: int,
+) -> None:
+    path = tmp_path / "with.zip"
+    ended = package(workshop, buildpack, "--with-python", python, *digest, "-o", path)
+    assert ended.code == code
+    assert not path.exists()

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from fetchkit.buildpack import zipped
+from fetchkit.digest import Digest
 from fetchkit.discovery import Found
 from fetchkit.errors import UsageError
 from fetchkit.manifest.packaged import Choice, package_name
@@ -40,6 +41,7 @@ def package_zip(args: argparse.Namespace, session: Session) -> int:
         files[zipped.MANIFEST] = zipped.Packed(zipped.MANIFEST, manifest, 0o644)
         if args.cached:
             files |= _fetched(manifest, args.dir, session)
+    files |= _python(args.with_python, args.python_sha256)
     version = files["VERSION"].data.decode().strip() if "VERSION" in files else ""
     name = os.path.basename(os.path.abspath(args.dir))
     output = args.output or package_name(
@@ -62,6 +64,21 @@ def _fetched(
     kit = session.unlocked_kit(Found(data=manifest, document=document), listed)
     stored = {listed.artifacts[each.resolved.name].url: each for each in kit.fetch()}
     return {each.name: each for each in zipped.pack_dependencies(stored)}
+
+
+def _python(archive: str | None, sha256: str | None) -> dict[str, zipped.Packed]:
+    """The interpreter that goes into the zip, by its names there."""
+    if archive is None:
+        return {}
+    if sha256 is None:
+        raise UsageError(
+            "--with-python: there is nothing to trust the archive by",
+            hint="Add --python-sha256 HEX, as its publisher announces it.",
+        )
+    from fetchkit.buildpack.interpreter import pack_python
+
+    packed = pack_python(archive, Digest.parse(sha256))
+    return {each.name: each for each in packed}
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -24,6 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cached", action="store_true", help="with --cf: dependencies inside"
     )
+    parser.add_argument(
+        "--with-python", metavar="ARCHIVE", help="with --cf: put this Python into it"
+    )
+    parser.add_argument("--python-sha256", metavar="HEX", help="of that archive")
     parser.add_argument("--profile", metavar="NAME", help="of the manifest.yml")
     parser.add_argument("--exclude", metavar="A,B", default="", help="leave these out")
     parser.add_argument("--include", metavar="A,B", default="", help="put these back")
