@@ -84,7 +84,7 @@ def layer_name(artifact: str) -> str:
 
     Example:
         >>> layer_name("jq"), layer_name("node.js")
-        ('jq', 'node-js-0e83d0eb')
+        ('jq', 'node-js-324373d8')
     """
     fit = _UNFIT.sub("-", artifact)
     if fit == artifact and artifact not in _RESERVED:
