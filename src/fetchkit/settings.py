@@ -10,9 +10,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fetchkit.demands import NO_DEMANDS, Demands
-from fetchkit.errors import FetchkitError, SettingsError
+from fetchkit.errors import FetchkitError, InvalidValueError, SettingsError
 from fetchkit.target import Target
-from fetchkit.urls import Url
+from fetchkit.urls import Url, mask
 from fetchkit.values import frozen, replace
 
 if TYPE_CHECKING:
@@ -58,8 +58,8 @@ class Settings:
     """Seconds for one try of one transfer; None: as long as bytes come."""
     tiers: tuple[str, ...] = ()
     """Url templates of caches that machines share; ``{sha256}`` is the digest."""
-    is_tier_writer: bool = False
-    """Whether what was verified is given to them."""
+    tier_role: str = "reader"
+    """``writer``: what was verified is given to them."""
     ca_file: str | None = None
     https_proxy: str = ""
     no_proxy: str = ""
@@ -176,25 +176,29 @@ def parse_tiers(text: str) -> tuple[str, ...]:
     """Url templates with spaces between them.
 
     Raises:
-        ValueError: one has no place for the digest.
+        InvalidValueError: one has no place for the digest, or is no url. It does not
+            repeat what may hold a password.
     """
     templates = tuple(text.split())
     for template in templates:
         if "{sha256}" not in template:
-            raise ValueError("expected urls such as https://cache/cas/{sha256}")
+            raise InvalidValueError(
+                f"`{mask(template)}` has no place for the digest",
+                hint="Write it as https://cache.example.com/cas/{sha256}.",
+            )
         Url.parse(template.replace("{sha256}", "0" * 64))
     return templates
 
 
-def parse_tier_role(text: str) -> bool:
-    """Whether the role is that of a writer.
+def parse_tier_role(text: str) -> str:
+    """What shared caches are used for: ``reader`` or ``writer``.
 
     Raises:
         ValueError: it is neither reader nor writer.
     """
     if text not in {"reader", "writer"}:
         raise ValueError("expected reader or writer")
-    return text == "writer"
+    return text
 
 
 VARIABLES = (
@@ -237,9 +241,7 @@ VARIABLES = (
         from_app=True,
     ),
     Variable("FETCHKIT_TIERS", "tiers", parse_tiers, "shared caches: url templates"),
-    Variable(
-        "FETCHKIT_TIER_ROLE", "is_tier_writer", parse_tier_role, "reader or writer"
-    ),
+    Variable("FETCHKIT_TIER_ROLE", "tier_role", parse_tier_role, "reader or writer"),
     Variable(
         "FETCHKIT_CA_FILE",
         "ca_file",

@@ -71,7 +71,7 @@ def open_pipeline(
         )
         tiers = Tiers(
             settings.tiers,
-            sink=source.sink if settings.is_tier_writer else None,
+            sink=source.sink if settings.tier_role == "writer" else None,
             reporter=reporter,
         )
         stack.enter_context(closing(tiers))

@@ -108,6 +108,7 @@ def test_the_publishers_failure_is_told_before_a_tiers(
     [
         pytest.param({"FETCHKIT_TIERS": "https://cache/cas"}, id="no digest"),
         pytest.param({"FETCHKIT_TIERS": "cache/{sha256}"}, id="no url"),
+        pytest.param({"FETCHKIT_TIERS": "https://me:secret@cache/"}, id="a secret"),
         pytest.param({"FETCHKIT_TIER_ROLE": "owner"}, id="no role"),
     ],
 )
@@ -118,3 +119,4 @@ def test_a_setting_that_is_none_is_named(
     ended = pinned.running().with_variables(**variables).run(*pinned.arguments())
     assert ended.code == 11
     assert next(iter(variables)) in ended.said
+    assert "secret" not in ended.said

@@ -13,11 +13,14 @@ from fetchkit.manifest.fields import Fields
 from fetchkit.openpgp.key import MIN_RSA_BITS
 from fetchkit.settings import (
     Given,
+    parse_connections,
     parse_duration,
     parse_flag,
     parse_jobs,
     parse_paths,
     parse_size,
+    parse_tier_role,
+    parse_tiers,
 )
 from fetchkit.target import Target
 from fetchkit.toml import parse_toml
@@ -57,17 +60,22 @@ _KEYS: dict[str, tuple[str, Callable[[str], object]]] = {
     "cache_quota": ("cache_quota", parse_size),
     "cache_ttl": ("cache_ttl", parse_duration),
     "ca_file": ("ca_file", _parse_path),
+    "connections": ("connections", parse_connections),
+    "deadline": ("deadline", parse_duration),
     "https_proxy": ("https_proxy", str),
     "jobs": ("jobs", parse_jobs),
     "max_bytes": ("max_bytes", parse_size),
     "no_proxy": ("no_proxy", str),
     "offline": ("is_offline", parse_flag),
     "platform": ("platform", Target.parse),
+    "tier_role": ("tier_role", parse_tier_role),
+    "tiers": ("tiers", parse_tiers),
+    "transfer_timeout": ("transfer_timeout", parse_duration),
 }
 """Key of a file -> field of `Settings`, and what makes a value of its text."""
 
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,15}")
-_SEPARATORS = {"cache_layers": ":", "no_proxy": ","}
+_SEPARATORS = {"cache_layers": ":", "no_proxy": ",", "tiers": " "}
 """Keys that may be arrays -> how one text would hold several."""
 
 

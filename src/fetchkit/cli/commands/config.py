@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fetchkit.cli.columns import table
 from fetchkit.cli.options import add_verb
 from fetchkit.openpgp.key import MIN_RSA_BITS
+from fetchkit.urls import mask
 
 if TYPE_CHECKING:
     import argparse
@@ -29,7 +30,12 @@ _SHOWN = {
     "cache_ttl": "cache_ttl",
     "offline": "is_offline",
     "jobs": "jobs",
+    "connections": "connections",
     "max_bytes": "max_bytes",
+    "deadline": "deadline",
+    "transfer_timeout": "transfer_timeout",
+    "tiers": "tiers",
+    "tier_role": "tier_role",
     "ca_file": "ca_file",
     "https_proxy": "https_proxy",
     "no_proxy": "no_proxy",
@@ -88,7 +94,7 @@ def _plain(name: str, value: object) -> Any:  # noqa: ANN401 -- as JSON has it
 
         return str(Proxies.parse(https=str(value)).https)  # a url masks itself
     if isinstance(value, tuple):
-        return list(value)
+        return [mask(each) if name == "tiers" else each for each in value]
     if value is None or isinstance(value, (bool, int, float)):
         return value
     return str(value)
