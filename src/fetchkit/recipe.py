@@ -21,7 +21,8 @@ counts, also one that is added tomorrow."""
 def recipe_digest(resolved: Resolved, *, root: str, layout: int) -> Digest:
     """Identify everything that decides what installing `resolved` makes of `root`.
 
-    Urls count by their masked text: other credentials are no other recipe.
+    A user's name and password in a url do not count: they choose no file. What
+    its query says may.
 
     Args:
         root: where it is installed; what is exported names it.
@@ -46,6 +47,8 @@ def _plain(value: object) -> Any:  # noqa: ANN401 -- whatever JSON can hold
         return {str(name): _plain(each) for name, each in value.items()}
     if isinstance(value, (tuple, list)):
         return [_plain(each) for each in value]
-    if isinstance(value, (Url, Digest)) or not is_value(value):
+    if isinstance(value, Url):
+        return [str(value), value.parts.query]
+    if isinstance(value, Digest) or not is_value(value):
         return str(value)
     return {name: _plain(getattr(value, name)) for name in fields(value)}

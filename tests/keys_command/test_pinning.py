@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fetchkit.errors import ConflictError, FetchkitError, InputError, ManifestError
-from fetchkit.manifest.parse import parse_toml
 from fetchkit.pinning import add_pin, find_pin, pinned_fingerprints, render_pin
+from fetchkit.toml import parse_toml
 
 PIN = "BC09A30DD766319D02852360732D56A66A537383"
 OTHER = "9AB4AFDED4CB7F2952719EB761A525F7E0D8FA9D"
