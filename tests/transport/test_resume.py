@@ -174,15 +174,19 @@ def test_the_next_run_goes_on_where_this_one_gave_up(
     assert_installed(scene)
 
 
-def test_the_next_run_goes_on_where_this_one_was_killed(
-    scene: Scene, origin: Origin, offer: Callable[[Behaviour], None]
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_the_next_run_goes_on_where_this_one_was_ended(
+    scene: Scene,
+    origin: Origin,
+    offer: Callable[[Behaviour], None],
+    number: signal.Signals,
 ) -> None:
     head = render_head(200, {"Content-Length": str(len(BINARY)), "ETag": '"one"'})
     offer(stalling(head + BINARY[:CUT]))
     scene.write_manifest()
     process = scene.running().start(*scene.arguments())
     wait_until_large(scene, CUT)
-    process.send_signal(signal.SIGKILL)
+    process.send_signal(number)
     process.communicate()
     origin.on(URL, serving(BINARY))
     ended = scene.compile()

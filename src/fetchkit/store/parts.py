@@ -156,7 +156,7 @@ class Part:
 
 @contextmanager
 def opened_part(path: str) -> Iterator[Part]:
-    """The part at `path`; kept where the network failed, and where we are killed.
+    """The part at `path`; kept where the network failed, and where we are ended.
 
     To be used by one process at a time.
 
@@ -173,8 +173,11 @@ def opened_part(path: str) -> Iterator[Part]:
             part = Part(path, note_file)
         try:
             yield part
-        except (NetworkError, KeyboardInterrupt):
-            is_kept = part.is_worth_keeping()
+        except BaseException as error:
+            # What is no `Exception` is somebody who ends us.
+            is_broken_off = isinstance(error, NetworkError)
+            is_ended = not isinstance(error, Exception)
+            is_kept = (is_broken_off or is_ended) and part.is_worth_keeping()
             if is_kept:
                 part.settle()
             raise
