@@ -1,4 +1,4 @@
-"""The digest of a recipe changes with all that decides a tree, and with nothing else."""
+"""The digest of a recipe changes with what decides a tree, and with nothing else."""
 
 from __future__ import annotations
 

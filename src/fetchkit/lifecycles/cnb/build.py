@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 from fetchkit.errors import DigestMismatchError
 from fetchkit.fs import ensure_dir, remove_tree, translated, write_atomic
 from fetchkit.installation import install
-from fetchkit.lifecycles.cnb.layers import is_ours, layer_name, read_record
+from fetchkit.lifecycles.cnb.layers import is_ours, read_record
 from fetchkit.lifecycles.cnb.restored import find_usable
 from fetchkit.sbom import component_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from fetchkit.artifact import Stored
     from fetchkit.kit import Kit
     from fetchkit.lifecycles.cnb.layers import Layer
     from fetchkit.ports import Reporter
-    from fetchkit.receipt import Inputs
+    from fetchkit.receipt import Inputs, Receipt
     from fetchkit.sbom import Component
 
 
@@ -76,43 +76,49 @@ def build_layers(
         FetchkitError: an artifact cannot be had, must not be used, or cannot be
             put in place.
     """
-    owner = kit.manifest.name
-    inputs = {layer.name: _inputs(layer, kit) for layer in layers}
     usable = {
         layer.name: component
         for layer in layers
-        if (
-            component := find_usable(
-                layer,
-                read_record(f"{layer.path}.toml"),
-                owner=owner,
-                inputs=inputs[layer.name],
-            )
-        )
+        if (component := _find_usable(layer, kit)) is not None
     }
     asked = [
         layer.resolved.name
         for layer in layers
         if layer.name not in usable or (layer.resolved.is_mutable and not is_offline)
     ]
-    fetched = {
-        layer_name(each.resolved.name): each
-        for each in (kit.fetch(asked) if asked else ())
-    }
-    built = []
-    for layer in layers:
-        component = usable.get(layer.name)
-        stored = fetched.get(layer.name)
-        is_reused = component is not None and (
-            stored is None or stored.digest == component.digest
-        )
-        if component is None or not is_reused:
-            component = _make(layer, fetched[layer.name], kit, inputs[layer.name])
-            reporter.installed(layer.resolved, 1)
-        else:
-            reporter.reused(layer.resolved, "its layer is as it was")
-        built.append(BuiltLayer(layer=layer, component=component, is_reused=is_reused))
-    return tuple(built)
+    stored = kit.fetch(asked) if asked else ()
+    fetched = {each.resolved.name: each for each in stored}
+    return tuple(
+        _settle(layer, usable.get(layer.name), fetched, kit, reporter)
+        for layer in layers
+    )
+
+
+def _find_usable(layer: Layer, kit: Kit) -> Component | None:
+    record = read_record(f"{layer.path}.toml")
+    inputs = _inputs(layer, kit)
+    return find_usable(layer, record, owner=kit.manifest.name, inputs=inputs)
+
+
+def _settle(
+    layer: Layer,
+    usable: Component | None,
+    fetched: Mapping[str, Stored],
+    kit: Kit,
+    reporter: Reporter,
+) -> BuiltLayer:
+    """Leave a usable layer as it is, unless something else was fetched for it."""
+    name = layer.resolved.name
+    if usable is not None and (
+        name not in fetched or fetched[name].digest == usable.digest
+    ):
+        reporter.reused(layer.resolved, "its layer is as it was")
+        return BuiltLayer(layer=layer, component=usable, is_reused=True)
+    receipt = _make(layer, fetched[name], kit)
+    files = sum(entry.kind == "file" for entry in receipt.entries)
+    reporter.installed(layer.resolved, files)
+    component = component_of(receipt.items[0], receipt.inputs.target)
+    return BuiltLayer(layer=layer, component=component, is_reused=False)
 
 
 def _inputs(layer: Layer, kit: Kit) -> Inputs:
@@ -121,7 +127,7 @@ def _inputs(layer: Layer, kit: Kit) -> Inputs:
     return replace(kit.inputs([name]), manifest=str(layer.recipe), lock="", environ={})
 
 
-def _make(layer: Layer, stored: Stored, kit: Kit, inputs: Inputs) -> Component:
+def _make(layer: Layer, stored: Stored, kit: Kit) -> Receipt:
     """Fill the layer's directory anew.
 
     Its ``<layer>.toml`` goes first and comes last: a build that is stopped in
@@ -129,16 +135,15 @@ def _make(layer: Layer, stored: Stored, kit: Kit, inputs: Inputs) -> Component:
     """
     remove_layer(layer.path)
     ensure_dir(layer.path)
-    owner = kit.manifest.name
+    owner, inputs = kit.manifest.name, _inputs(layer, kit)
     try:
         receipt, _ = install([stored], layer.path, owner=owner, inputs=inputs)
     except DigestMismatchError:
         # A blob changed after it was hashed: it is set aside and fetched anew.
-        receipt, _ = install(
-            kit.fetch([stored.resolved.name]), layer.path, owner=owner, inputs=inputs
-        )
+        again = kit.fetch([stored.resolved.name])
+        receipt, _ = install(again, layer.path, owner=owner, inputs=inputs)
     for name, content in layer.environment.items():
         path = os.path.join(layer.path, name)
         ensure_dir(os.path.dirname(path))
         write_atomic(path, content, is_durable=False)
-    return component_of(receipt.items[0], receipt.inputs.target)
+    return receipt
