@@ -17,6 +17,7 @@ from tests.origins.nginx import Nginx
 from tests.origins.relay import Relay
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from multiprocessing.connection import Connection
 
     from typing_extensions import Self
@@ -95,6 +96,21 @@ class Publisher:
             key_url=f"{base}/key.asc",
             fingerprint=self._fingerprint,
         )
+
+    def publish_files(
+        self, files: Mapping[str, bytes], *, delay: float = 0.0
+    ) -> dict[str, str]:
+        """Unsigned files behind one line; name -> url.
+
+        Args:
+            delay: seconds each byte travels; half of the round trip.
+        """
+        for name, data in files.items():
+            (self._root / name).write_bytes(data)
+        port = self._nginx.port
+        if delay:
+            port = self._relay(port, delay, None)
+        return {name: f"https://127.0.0.1:{port}/{name}" for name in files}
 
     def _relay(self, port: int, delay: float, bytes_per_second: float | None) -> int:
         """Start a relay; returns the port that leads to `port` by way of it.

@@ -45,6 +45,8 @@ SCENARIOS = (
     "bundle_import",
     "many_blobs",
     "collection",
+    "supply",
+    "supply_again",
 )
 _SYSTEM_PYTHON = "/usr/bin/python3"
 
