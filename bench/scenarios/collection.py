@@ -40,5 +40,5 @@ def scenario(lab: Lab) -> Scenario:
             Side(name="find -delete", prepare=find),
             Side(name="fetchkit", prepare=collect),
         ],
-        rounds=3,
+        rounds=2,
     )
