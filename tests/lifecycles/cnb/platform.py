@@ -113,18 +113,14 @@ class Platform:
         launcher = self.lifecycle.program("launcher")
         return self._run([launcher, "--", *command], CNB_APP_DIR=str(self.app))
 
-    def start_again(self, *, keep: Sequence[str] = ()) -> None:
-        """What a restorer leaves of this build for the next one (L-11).
-
-        Args:
-            keep: layers that would come back though they are not cached.
-        """
+    def start_again(self) -> None:
+        """Leave of this build what a restorer would for the next one (L-11)."""
         for directory in self.layers.iterdir():
             if not directory.is_dir() or directory.name in {"config", "sbom"}:
                 _remove(directory)
                 continue
             for layer_file in directory.glob("*.toml"):
-                self._restore(layer_file, keep=keep)
+                self._restore(layer_file)
             for name in ("*.ignore", "*.sbom.*"):
                 for path in directory.glob(name):
                     _remove(path)
@@ -142,7 +138,7 @@ class Platform:
             for path in sorted(root.rglob("*.cdx.json"))
         }
 
-    def _restore(self, layer_file: Path, *, keep: Sequence[str]) -> None:
+    def _restore(self, layer_file: Path) -> None:
         document = tomllib.loads(layer_file.read_text())
         # The lifecycle keeps the types elsewhere and takes them off the file (N-12).
         types = self._types(layer_file)
@@ -151,7 +147,7 @@ class Platform:
             if layer_file.stem != "store":
                 layer_file.unlink()
             return
-        if not types.get("cache") and layer.name not in keep:
+        if not types.get("cache"):
             _remove(layer)
         is_kept = types.get("cache") or (types.get("launch") and not types.get("build"))
         if not is_kept:

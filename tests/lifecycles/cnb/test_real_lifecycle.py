@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import platform as host
 import shutil
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.lifecycles.cnb.platform import Platform, add_scripts, vendor
+from tests.product.fixtures import run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -166,3 +168,42 @@ def test_provides_alone_needs_somebody_who_requires(
     calls.manifest["plan"]["or"] = [{}]
     change(platform, calls)
     assert platform.detect().returncode == 0
+
+
+def test_a_layer_for_launch_alone_is_left_in_the_image(
+    platform: Platform, calls: Calls
+) -> None:
+    """N-20: the builder takes types without a directory."""
+    calls.artifact("other")["layer"] = {"cache": False}
+    change(platform, calls)
+    good_build(platform)
+    asked = len(calls.site.served())
+    platform.start_again()
+    assert not (platform.layers_of(BUILDPACK) / "other").exists()
+    good_build(platform)
+    assert not (platform.layers_of(BUILDPACK) / "other").exists()
+    assert len(calls.site.served()) == asked
+
+
+def test_a_new_buildpack_is_one_the_lifecycle_takes(
+    open_home: Path,
+    lifecycle: Lifecycle,
+    calls: Calls,
+    pyz: Path,
+    tls_ca: Authority,
+    tmp_path: Path,
+) -> None:
+    """As ``buildpack new`` makes it, with its own scripts and buildpack.toml."""
+    calls.artifact("tool")["process"] = {"wrap": "web"}
+    calls.write()
+    made = tmp_path / "made"
+    ended = run(
+        [sys.executable, pyz, "buildpack", "new", made, "--id", "acme/made"],
+        cwd=calls.buildpack,
+    )
+    assert ended.returncode == 0, ended.stderr
+    platform = Platform(open_home, lifecycle, {"Procfile": "web: node x\n"})
+    platform.trust(tls_ca.ca_file)
+    assert platform.add_buildpack(made) == "acme/made"
+    good_build(platform)
+    assert platform.launch("web").stdout == f"tool 1.0.0 {ARCH}: node x\n"
