@@ -55,13 +55,7 @@ def open_pipeline(
             directory.
         SettingsError: a setting of the network cannot be used.
     """
-    cache = Cache.open(
-        cache_dir,
-        layers=open_layers(settings.cache_layers, warn=reporter.warning),
-        policy=Policy(quota_bytes=settings.cache_quota, ttl_seconds=settings.cache_ttl),
-        clock=clock,
-        warn=reporter.warning,
-    )
+    cache = _open_cache(cache_dir, settings, reporter=reporter, clock=clock)
     with ExitStack() as stack:
         stack.enter_context(closing(cache))
         source = stack.enter_context(
@@ -99,6 +93,18 @@ def open_pipeline(
             with suppress(StorageError):  # a cache one may only read collects nothing
                 cache.references.keep(lock.document, lock.digests())
         cache.upkeep.maintain()
+
+
+def _open_cache(
+    cache_dir: str, settings: Settings, *, reporter: Reporter, clock: Clock
+) -> Cache:
+    return Cache.open(
+        cache_dir,
+        layers=open_layers(settings.cache_layers, warn=reporter.warning),
+        policy=Policy(quota_bytes=settings.cache_quota, ttl_seconds=settings.cache_ttl),
+        clock=clock,
+        warn=reporter.warning,
+    )
 
 
 class _VerifierFinder:
