@@ -17,16 +17,18 @@ LAYERS = {
     """,
     "decisions": """
         checksums demands environ evidence formats manifest oci openpgp pinning procfile
-        receipt recipe resolution retry sbom services settings status templates trust versions
+        receipt recipe resolution retry sbom services settings status templates trust
+        versions
     """,
     "effects": """
-        archive arrival bindings child config detection discovery fs gpg host journal key_files keyring locks net
-        offline opinion pyz shelf signing store trace transaction
+        archive arrival bindings child config detection discovery fs gpg host journal
+        key_files keyring locks net offline opinion pyz shelf signing store trace
+        transaction
     """,
     "use cases": """
-        api audit buildpack bundle choosing detached documents equipment generations history
-        installation kit locking mirrors outlook pieces pipeline reception tiers transfer
-        verification wiring
+        api audit buildpack bundle choosing detached documents equipment generations
+        history installation kit locking mirrors outlook pieces pipeline reception tiers
+        transfer verification wiring
     """,
     "lifecycles": """
         lifecycles
