@@ -28,8 +28,9 @@ def normalise_fingerprint(text: str) -> str:
     digits = "".join(text.split()).upper().removeprefix("0X")
     if not is_fingerprint(digits):
         raise InvalidValueError(
-            f"need the full fingerprint of a key, not {printable(text)}",
-            hint="Write the 40 hex digits that `fetchkit keys show FILE` shows first.",
+            f"need the full fingerprint of a key, not {printable(text.strip())}",
+            hint="Write all 40 hex digits, as the publisher tells them by another way "
+            "than the key file's.",
         )
     return digits
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from fetchkit.documents import Documents, Vouching
     from fetchkit.equipment import Equipment
     from fetchkit.ports import Cancel, Source, Validators
+    from fetchkit.store.memory import Remembered
     from fetchkit.store.parts import Part
 
 
@@ -122,9 +123,23 @@ class Pipeline:
         """What was pinned, or else what its url gave last time."""
         remembered = self._cache.recall(resolved.url, hints=resolved.needs_verifier)
         digest = resolved.sha256 or (remembered.digest if remembered else None)
-        if digest is None:
+        if digest is None or self._is_stranger(resolved, remembered):
             return None
         return self._reuse(resolved, resolved.locations[0], digest, cancel)
+
+    def _is_stranger(self, resolved: Resolved, remembered: Remembered | None) -> bool:
+        """Whether the cache has the pinned bytes, but not from this url.
+
+        Somebody may have changed a version or url in a lock and left the digest: the
+        old file must not pass for the new one, as long as it can be asked for.
+        """
+        return (
+            remembered is None
+            and resolved.sha256 is not None
+            and not self._equipment.is_offline
+            and self._cache.blobs.find(resolved.sha256) is not None
+            and self._cache.recall(resolved.url, hints=True) is None
+        )
 
     def _fetch_once(self, resolved: Resolved, cancel: Cancel) -> Stored:
         with self._cache.lock(resolved.url) as is_locked:

@@ -116,6 +116,7 @@ def resolve_again(item: ReceiptItem, target: Target) -> Resolved:
         locations=(Location(url=Url.parse(item.url)),),
         sha256=item.digest,
         size=item.size,
+        license=item.license,
         installation=item.installation,
         origins=item.origins,
     )

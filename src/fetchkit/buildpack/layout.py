@@ -161,3 +161,20 @@ def lay_out(
         files["fetchkit.lock"] = File(lock)
     files |= {f"keys/{name}": File(data) for name, data in keys.items()}
     return dict(sorted(files.items()))
+
+
+def with_name(manifest: bytes, name: str) -> bytes:
+    """`manifest` with a top-level `name`, if it has none; the rest byte for byte.
+
+    The name says whose files are whose: two buildpacks of one app without a name
+    would take each other's for their own, of an earlier build.
+    """
+    top = manifest.partition(b"\n[")[0]
+    if re.search(rb"(?m)^name[ \t]*=", top):
+        return manifest
+    return re.sub(
+        rb"(?m)^(schema[ \t]*=[^\r\n]*)",
+        rb'\1\nname = "' + name.encode() + rb'"',
+        manifest,
+        count=1,
+    )

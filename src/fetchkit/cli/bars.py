@@ -35,6 +35,10 @@ class BarTalk(Talk):
         with self._lock:
             for bar in self._bars.values():
                 bar.close()
+            if self._bars:
+                # Bars of several lines leave the cursor where the last one ended.
+                self._stream.write("\r\033[K")
+                self._stream.flush()
 
     def downloading(self, resolved: Resolved, url: Url, size: int | None) -> None:
         """Start the transfer's bar, over again if it is a second try."""

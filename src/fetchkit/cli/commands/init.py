@@ -109,7 +109,11 @@ def render(start: Start) -> str:
     version = found[0] if found else "latest"
     arch = found[0] if (found := _ARCH.search(file_name)) else None
     template = start.url.replace(version, "{version}")
-    lines = ["schema = 1", ""]
+    lines = [
+        "schema = 1",
+        f"name = {_text(name)}  # whose files these are, where several manifests meet",
+        "",
+    ]
     if start.fingerprint is not None:
         lines += _render_key(name, start.fingerprint, start.key_url)
     lines += [

@@ -63,6 +63,8 @@ def lock_and_write(
         write_atomic(path, data)
     builds = sum(len(artifact.builds) for artifact in made.artifacts.values())
     changes = _changes(previous, made)
+    for warning in _steps_back(previous, made):
+        session.talk.warning(warning)
     for line in changes:
         session.talk.detail(line)
     state = "Wrote" if is_changed else "Nothing to change in"
@@ -100,6 +102,26 @@ def _check(found: Found, session: Session) -> int:
     session.talk.step(f"{path} fits {found.document}")
     session.emit({"lock": os.path.abspath(path), "fits": True}, [])
     return 0
+
+
+def _steps_back(previous: Lock | None, made: Lock) -> list[str]:
+    """A warning for every artifact that is locked at an older version than before."""
+    from fetchkit.errors import InvalidValueError
+    from fetchkit.versions.order import Version
+
+    warnings = []
+    for name, old in (previous.artifacts if previous else {}).items():
+        new = made.artifacts.get(name)
+        try:
+            is_older = new and Version.parse(new.version) < Version.parse(old.version)
+        except InvalidValueError:
+            continue
+        if new is not None and is_older:
+            warnings.append(
+                f"{name} goes back from {old.version} to {new.version}: was it "
+                "withdrawn, or does somebody hide it?"
+            )
+    return warnings
 
 
 def _changes(previous: Lock | None, made: Lock) -> list[str]:

@@ -31,8 +31,10 @@ def run(args: argparse.Namespace, session: Session) -> int:
         parse_id,
         parse_version,
         render_descriptor,
+        with_name,
     )
     from fetchkit.buildpack.write import read_key_files, write_directory
+    from fetchkit.manifest import parse_manifest
 
     program = host.program_file()
     if program is None:
@@ -41,10 +43,11 @@ def run(args: argparse.Namespace, session: Session) -> int:
             hint="Run it from the pyz: python3 fetchkit.pyz buildpack new DIR",
         )
     found = session.find()
-    manifest = found.parse()
-    name = os.path.basename(os.path.abspath(args.dir))
+    buildpack_id = parse_id(args.id or os.path.basename(os.path.abspath(args.dir)))
+    data = with_name(found.data, buildpack_id.replace("/", "-"))
+    manifest = parse_manifest(data, found.document)
     descriptor = render_descriptor(
-        buildpack_id=parse_id(args.id or name),
+        buildpack_id=buildpack_id,
         name=manifest.name,
         version=parse_version(args.buildpack_version),
     )
@@ -52,7 +55,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
         pyz = file.read()
     files = lay_out(
         descriptor=descriptor,
-        manifest=found.data,
+        manifest=data,
         lock=found.lock,
         keys=read_key_files(found.key_dirs),
         program=pyz,
