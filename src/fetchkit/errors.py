@@ -233,7 +233,8 @@ class DigestMismatchError(VerificationError):
             f"{subject} is {actual}, expected {expected}",
             hint=hint
             or "Nothing was installed. Compare with what the publisher announces; "
-            "if the new digest is right, change sha256 in the manifest or lock.",
+            "if the new digest is right, change sha256 in the manifest, or run "
+            "`fetchkit update` where it is locked.",
         )
         self.expected = expected
         self.actual = actual

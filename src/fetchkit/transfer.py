@@ -18,7 +18,7 @@ from fetchkit.errors import (
 )
 from fetchkit.reception import Reception
 from fetchkit.retry import MAX_TRIES, plan_retry
-from fetchkit.verification import check_signature, verify
+from fetchkit.verification import check_pins, check_signature, verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -187,6 +187,9 @@ class Transfer:
     def _publish(
         self, download: Download, aside: _Aside, validators: Validators
     ) -> Stored:
+        # First what needs no judge: another file than the pinned one is that, and
+        # not "badly signed".
+        check_pins(download)
         vouching = _result(aside.vouching)
         verified = verify(
             download,

@@ -87,21 +87,32 @@ def verify(
         UnsignedError: a signature is asked for and was not checked.
         VerificationError: another size, or nothing was asked for at all.
     """
+    check_pins(download)
     resolved = download.resolved
-    if resolved.size is not None and download.size != resolved.size:
-        raise VerificationError(
-            f"`{resolved.name}` from {download.source} has {download.size} bytes, "
-            f"expected {resolved.size}",
-            hint="Nothing was installed. If the publisher replaced it, change size in "
-            "the manifest or lock.",
-        )
-    _check_digest(download, resolved.sha256)
     if resolved.is_listed:
         _check_digest(download, _listed_digest(resolved, vouching))
     if resolved.needs_verifier and verdict is None:
         raise UnsignedError(f"`{resolved.name}`: its signature was not checked")
     evidence = _evidence(resolved, vouching, verdict, is_first_sight=is_first_sight)
     return Verified(download=download, evidence=evidence)
+
+
+def check_pins(download: Download) -> None:
+    """Make sure of the size and digest that manifest or lock promise, if they do.
+
+    Raises:
+        DigestMismatchError: other bytes than the pinned ones.
+        VerificationError: another size.
+    """
+    resolved = download.resolved
+    if resolved.size is not None and download.size != resolved.size:
+        raise VerificationError(
+            f"`{resolved.name}` from {download.source} has {download.size} bytes, "
+            f"expected {resolved.size}",
+            hint="Nothing was installed. If the publisher replaced it, change size in "
+            "the manifest, or run `fetchkit update` where it is locked.",
+        )
+    _check_digest(download, resolved.sha256)
 
 
 def _check_digest(download: Download, expected: Digest | None) -> None:

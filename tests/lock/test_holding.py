@@ -245,3 +245,18 @@ def test_unsigned_artifact_without_a_lock_is_refused(unsigned: Project) -> None:
 
 def _forget_app(project: Project) -> None:
     project.directory.joinpath("app").rename(project.directory / "old-app")
+
+
+def test_an_edited_version_does_not_pass_by_what_the_cache_holds(
+    project: Project,
+) -> None:
+    project.publish("tool")
+    project.offer_signed("tool", "2.0.0", b"other")
+    project.succeed("lock")
+    project.succeed("install", "app")
+    text = project.lock_file.read_text().replace("-1.0.0-", "-2.0.0-")
+    text = text.replace('version = "1.0.0"', 'version = "2.0.0"')
+    project.lock_file.write_text(text.replace("size = 31", "size = 10"))
+    project.artifact("tool")["version"] = "2.0.0"
+    project.write_manifest()
+    project.refuse(31, "sha256", by="install other")

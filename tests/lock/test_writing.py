@@ -230,3 +230,16 @@ def test_secrets_of_a_url_stay_out_of_the_lock(project: Project) -> None:
     project.succeed("lock")
     assert "s3cret" not in project.lock_file.read_text()
     project.succeed("lock", "--check")
+
+
+def test_an_update_that_goes_back_says_so(project: Project) -> None:
+    versions = project.directory / "versions.json"
+    project.publish("tool", "1.10.0", versions="versions.json")
+    project.offer_signed("tool", "1.9.0", b"older")
+    project.artifact("tool")["version"] = "1.x"
+    project.write_manifest()
+    versions.write_text('["1.9.0", "1.10.0"]')
+    project.succeed("lock")
+    versions.write_text('["1.9.0"]')
+    ended = project.succeed("update")
+    assert "tool goes back from 1.10.0 to 1.9.0" in ended.stderr
