@@ -199,3 +199,35 @@ def test_install_after_uninstall_starts_anew(project: Project) -> None:
     project.succeed("uninstall", "app")
     project.succeed("install", "app")
     assert _visible(project) == first
+
+
+# ------------------------------------------------- uninstall, and an app's own work
+
+
+def test_uninstall_leaves_what_was_changed_unless_it_is_forced(
+    project: Project,
+) -> None:
+    _install(project, "1.0.0")
+    binary = project.directory / "app" / "vendor" / "tool-1.0.0-amd64"
+    binary.write_bytes(b"mine now")
+    project.refuse(44, "vendor/tool-1.0.0-amd64", "--force", by="uninstall app")
+    assert binary.read_bytes() == b"mine now"
+    project.succeed("uninstall", "app", "--force")
+    assert not binary.exists()
+
+
+def test_uninstall_takes_the_profile_script_and_names_the_procfile(
+    project: Project,
+) -> None:
+    project.publish("tool")
+    project.artifact("tool")["install"]["path"] = True
+    project.artifact("tool")["process"] = {"wrap": "web"}
+    project.write_manifest()
+    app = project.directory / "app"
+    app.mkdir()
+    (app / "Procfile").write_text("web: node server.js\n")
+    project.succeed("compile", "app", "cache", "--manifest", "fetchkit.toml")
+    assert (app / ".profile.d" / "fetchkit.sh").exists()
+    said = project.succeed("uninstall", "app").stderr
+    assert "web still runs `tool node server.js`" in said
+    assert not (app / ".profile.d").exists()

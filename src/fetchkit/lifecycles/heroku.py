@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shlex
 import stat
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from fetchkit.environ import render_shell
@@ -94,6 +95,20 @@ def write(context: BuildContext, result: BuildResult) -> Notes:
     missed = _write_export(context, result)
     notes = _wrap_processes(context.app_dir, result.resolved)
     return replace(notes, advice=(*missed, *notes.advice))
+
+
+def take_profile_away(app_dir: str, owner: str) -> None:
+    """Remove the profile script of `owner` from an app, if it is ours.
+
+    Raises:
+        ConflictError: what stands there is not ours.
+        StorageError: it cannot be removed.
+    """
+    path = os.path.join(app_dir, ".profile.d", f"{owner}.sh")
+    if os.path.lexists(path):
+        write_ours(path, "", owner=owner)
+        with suppress(OSError):
+            os.rmdir(os.path.dirname(path))
 
 
 def _profile_path(context: BuildContext, owner: str) -> str:
