@@ -1,13 +1,20 @@
-"""One manifest on two platforms: docs/lifecycles.md says what is written where."""
+"""One manifest on three platforms: docs/lifecycles.md says what is written where.
+
+Cloud Foundry is the model of tests/cloudfoundry: its own builder cannot be had here.
+"""
 
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cloudfoundry.buildpacks import write_script
+from tests.cloudfoundry.platform import Platform as CloudFoundry
+from tests.cloudfoundry.platform import launch
 from tests.examples.heroku import Heroku
 from tests.lifecycles.cnb.calls import CACHE
 from tests.lifecycles.cnb.platform import Platform, vendor
@@ -54,6 +61,22 @@ def heroku(tool: Calls, pyz: Path, tmp_path: Path, tls_ca: Authority) -> Heroku:
     made.variables["FETCHKIT_CA_FILE"] = str(tls_ca.ca_file)
     (made.build_dir / "Procfile").write_text(PROCFILE)
     return made
+
+
+@pytest.fixture
+def cloudfoundry(
+    tool: Calls, pyz: Path, tmp_path: Path, tls_ca: Authority
+) -> tuple[CloudFoundry, Path]:
+    """The platform, and the buildpack as it is vendored there."""
+    made = CloudFoundry(
+        tmp_path / "cf", variables={"FETCHKIT_CA_FILE": str(tls_ca.ca_file)}
+    )
+    (made.app_dir / "Procfile").write_text(PROCFILE)
+    buildpack = vendor(tool.buildpack, pyz)
+    for step in ("supply", "finalize", "release"):
+        start = f'exec {sys.executable} "$(dirname "$0")/../fetchkit.pyz" {step} "$@"'
+        write_script(buildpack / "bin" / step, f"#!/bin/sh\n{start}\n")
+    return made, buildpack
 
 
 @pytest.fixture
@@ -111,6 +134,39 @@ def test_cnb_gets_what_the_page_says(tool: Calls) -> None:
     found.add(cache)
     assert (tool.layers / CACHE).is_dir()
     assert told("Cloud Native Buildpacks") == found
+
+
+def test_cloud_foundry_gets_what_the_page_says(
+    cloudfoundry: tuple[CloudFoundry, Path],
+) -> None:
+    made, buildpack = cloudfoundry
+    made.stage(buildpack)
+    found = written(
+        APP=made.app_dir, DEPS=made.deps_dir / "0", PROFILE=made.profile_dir
+    )
+    found.add("CACHE/fetchkit")
+    assert (made.home / "cache" / "final" / "fetchkit").is_dir()
+    assert told("Cloud Foundry") == found
+
+
+def test_cloud_foundry_launches_the_same_as_heroku(
+    heroku: Heroku, cloudfoundry: tuple[CloudFoundry, Path]
+) -> None:
+    heroku.compile()
+    command = (heroku.build_dir / "Procfile").read_text().removeprefix("web: ")
+    on_heroku = heroku.start("bash", command).stdout
+    app = next(
+        line.rpartition("/vendor/tool")[0]
+        for line in on_heroku.splitlines()
+        if line.endswith("/vendor/tool")
+    )
+    made, buildpack = cloudfoundry
+    droplet = made.stage(buildpack)
+    web = (droplet / "app" / "Procfile").read_text().removeprefix("web: ")
+    deps = str(droplet / "deps" / "0")
+    ours, theirs = essence(launch(droplet, web), deps), essence(on_heroku, app)
+    # What is below DEPS_DIR/IDX/bin is on PATH by the platform's own rule (C-15).
+    assert [each.replace("ROOT/bin", "ROOT/vendor/tool") for each in ours] == theirs
 
 
 def test_the_launched_process_sees_the_same(heroku: Heroku, platform: Platform) -> None:
