@@ -9,7 +9,7 @@ from fetchkit.cli.talk import Talk
 
 if TYPE_CHECKING:
     from tqdm import tqdm
-    from typing_extensions import Self
+    from typing_extensions import Never, Self
 
     from fetchkit.artifact import Resolved
     from fetchkit.urls import Url
@@ -21,7 +21,7 @@ _NAME_WIDTH = 20
 class BarTalk(Talk):
     """`Talk` with a bar for every transfer, with speed and time left."""
 
-    _bars: dict[str, tqdm[None]]
+    _bars: dict[str, tqdm[Never]]
 
     def __enter__(self) -> Self:
         from tqdm import tqdm
