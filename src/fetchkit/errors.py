@@ -313,6 +313,6 @@ class PluginError(FetchkitError):
 
 
 class NotDetectedError(FetchkitError):
-    """This buildpack does not apply. The number is used for nothing else."""
+    """This buildpack does not apply (N-2). The number is used for nothing else."""
 
     exit_code = 100

@@ -19,7 +19,6 @@ _ARCHITECTURES = {
     "i386": "386",
 }
 _SYSTEMS = {"linux": "linux", "darwin": "darwin", "macos": "darwin"}
-_UNAME = {"amd64": "x86_64", "arm64": "aarch64"}
 
 
 def normalise_arch(text: str) -> str:
@@ -30,16 +29,6 @@ def normalise_arch(text: str) -> str:
         ('amd64', 'arm64')
     """
     return _ARCHITECTURES.get(text.lower(), text.lower())
-
-
-def uname_arch(arch: str) -> str:
-    """How ``uname -m`` spells an OCI architecture.
-
-    Example:
-        >>> uname_arch("amd64"), uname_arch("s390x")
-        ('x86_64', 's390x')
-    """
-    return _UNAME.get(arch, arch)
 
 
 @frozen(kw_only=False, order=True)

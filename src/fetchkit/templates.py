@@ -42,11 +42,6 @@ def template_fault(template: str, known: Collection[str]) -> str | None:
     return None
 
 
-def used_variables(template: str) -> frozenset[str]:
-    """The variables `template` asks for."""
-    return frozenset(_FIELD.findall(template))
-
-
 def value_fault(value: str) -> str | None:
     """Why `value` may not be filled into a path or url, or None."""
     if not value:

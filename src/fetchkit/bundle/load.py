@@ -12,12 +12,10 @@ from fetchkit.bundle.parts import (
     MANIFEST_TYPE,
     PROGRAM_TYPE,
     distinct,
-    title,
 )
-from fetchkit.bundle.read import read_part
+from fetchkit.bundle.read import check_digest, read_part
 from fetchkit.errors import (
     ConflictError,
-    DigestMismatchError,
     UnsafeArchiveError,
     VerificationError,
 )
@@ -115,11 +113,5 @@ def _import_blob(tar: LayoutTar, part: oci.Descriptor, cache: Cache) -> None:
     with opened as source, cache.blobs.staged() as path:
         with translated(path), open(path, "wb") as target:
             measure = copy_measured(source, target)
-        if measure.digest() != part.digest:
-            raise DigestMismatchError(
-                f"{title(part)} in {tar.path}",
-                expected=part.digest,
-                actual=measure.digest(),
-                hint="Copy the bundle again from where it was made.",
-            )
+        check_digest(tar, part, measure.digest())
         cache.blobs.publish(path, part.digest)

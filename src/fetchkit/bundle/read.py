@@ -88,13 +88,23 @@ def read_part(tar: LayoutTar, part: oci.Descriptor) -> bytes:
     data = tar.read(blob_name(part.digest.hex), limit=MAX_SMALL_BYTES)
     if data is None:
         raise UnsafeArchiveError(f"{tar.path} does not hold {part.digest}")
-    if Digest.of(data) != part.digest:
+    check_digest(tar, part, Digest.of(data))
+    return data
+
+
+def check_digest(tar: LayoutTar, part: oci.Descriptor, actual: Digest) -> None:
+    """Compare what a part of a bundle hashes to with what the bundle lists.
+
+    Raises:
+        DigestMismatchError: they differ.
+    """
+    if actual != part.digest:
         raise DigestMismatchError(
             f"{title(part)} in {tar.path}",
             expected=part.digest,
-            actual=Digest.of(data),
+            actual=actual,
+            hint="Copy the bundle again from where it was made.",
         )
-    return data
 
 
 def check(tar: LayoutTar, contents: Contents) -> int:
@@ -112,13 +122,7 @@ def check(tar: LayoutTar, contents: Contents) -> int:
         with opened as file, translated(tar.path):
             while chunk := file.read(CHUNK_BYTES):
                 measure.update(chunk)
-        if measure.digest() != part.digest:
-            raise DigestMismatchError(
-                f"{title(part)} in {tar.path}",
-                expected=part.digest,
-                actual=measure.digest(),
-                hint="Copy the bundle again from where it was made.",
-            )
+        check_digest(tar, part, measure.digest())
         total += measure.size
     return total
 

@@ -11,7 +11,6 @@ from fetchkit import __version__
 INTERRUPTED = 130
 TERMINATED = 143
 BROKEN_PIPE = 141
-_NOT_DETECTED = 100
 
 _GARBAGE_THRESHOLD = 50_000
 """Objects between two collections: more than the imports of any command make, few
@@ -30,7 +29,9 @@ def main(argv: list[str]) -> int:
         print(f"fetchkit {__version__}")
         return 0
     if argv[:1] == ["detect"] and _is_not_meant(argv):
-        return _NOT_DETECTED
+        from fetchkit.errors import NotDetectedError
+
+        return NotDetectedError.exit_code
     from fetchkit.cli.process import (
         Interrupted,
         ensure_streams,

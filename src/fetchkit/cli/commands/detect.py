@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from fetchkit.errors import ContractError, NoManifestError
+from fetchkit.errors import ContractError, NoManifestError, NotDetectedError
 
 if TYPE_CHECKING:
     import argparse
@@ -25,7 +25,7 @@ EXAMPLES = """\
 """
 
 NOT_DETECTED = 1
-"""Heroku and Cloud Foundry: any non-zero (platform-contracts H-1)."""
+"""For Heroku and Cloud Foundry: any non-zero (platform-contracts H-1)."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,13 +69,13 @@ def run(args: argparse.Namespace, session: Session) -> int:
 
 
 def _answer_cnb(arguments: Sequence[str], session: Session) -> int:
-    from fetchkit.lifecycles.cnb.detect import NOT_DETECTED, read_call, write_plan
+    from fetchkit.lifecycles.cnb.detect import read_call, write_plan
 
     call = read_call(arguments, session.environ, app_dir=os.getcwd())
     manifest = _find(session, call.app_dir)
     if manifest is None:
         session.emit({"detected": False}, [])
-        return NOT_DETECTED
+        return NotDetectedError.exit_code
     write_plan(call, manifest)
     session.emit({"detected": True}, [])
     return 0

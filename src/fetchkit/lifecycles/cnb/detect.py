@@ -13,9 +13,6 @@ if TYPE_CHECKING:
 
     from fetchkit.manifest import Manifest
 
-NOT_DETECTED = 100
-"""The one exit code that means "not for me" (N-2)."""
-
 _VARIABLES = ("CNB_BUILD_PLAN_PATH", "CNB_BUILDPACK_DIR")
 
 
